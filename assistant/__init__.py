@@ -1,0 +1,1 @@
+"""The conversation: understanding, dialogue, replies, hand-off, and the HTTP API over them."""

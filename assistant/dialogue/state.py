@@ -1,0 +1,43 @@
+"""The dialogue state: small, serialisable, and changed only by pure functions."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from retrieval.constraints import Constraints
+
+
+class Provenance(BaseModel):
+    """Which words of which turn set a slot's value."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slot: str
+    value: Any
+    words: str
+    turn: int
+
+
+class DialogueState(BaseModel):
+    """What the assistant believes and remembers between turns; ids and constraints, no documents."""
+
+    model_config = ConfigDict(frozen=True)
+
+    turn: int = 0
+    language: Literal["en", "zh"] = "en"
+    constraints: Constraints = Field(default_factory=Constraints)
+    provenance: tuple[Provenance, ...] = ()
+    set_aside: tuple[Constraints, ...] = ()
+    """Constraints of earlier topics, newest first, for "back to the shoes"; at most five."""
+    shown: tuple[str, ...] = ()
+    """Product ids of the last list shown, in order; what ordinals refer to."""
+    seen: tuple[str, ...] = ()
+    """All product ids shown for the present constraints; "show more" leaves them out."""
+    focus: tuple[str, ...] = ()
+    """Product ids talked about, newest first; what "it" refers to. At most five."""
+    pending: dict[str, Any] | None = None
+    """A question the assistant asked and what an answer to it would mean."""
+    clarified: tuple[str, ...] = ()
+    """Facets already asked about for the present topic, so as never to ask twice."""
+    misses: int = 0
+    """Turns in a row that were not understood."""

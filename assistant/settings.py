@@ -1,0 +1,55 @@
+"""Settings: environment variables ``SHOPKEEPER_*``, a ``.env`` file, and sensible defaults."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings of a running shop. ``shopkeeper settings`` prints this table."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOPKEEPER_", env_file=".env", extra="ignore")
+
+    home: Path = Field(
+        Path("var"), description="Folder for everything the shop keeps: database, index, model cache."
+    )
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="SQLAlchemy URL; PostgreSQL or SQLite. Default: SQLite in the home folder.",
+    )
+    chroma_url: str | None = Field(
+        None,
+        validation_alias="CHROMA_URL",
+        description="http://host:port of a `chroma run` server. Default: embedded, in the home folder.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
+    shop_name: str = Field("Shopkeeper Demo Store", description="The name in the greeting and the page.")
+    locale: Literal["auto", "en", "zh"] = Field(
+        "auto", description="Language of the first greeting where the shopper has not chosen one."
+    )
+    currency: str = Field("USD", description="Currency of feeds that do not name one (ISO 4217).")
+    page_size: int = Field(4, ge=1, le=12, description="Products shown in one turn.")
+    personalise: bool = Field(True, description="Whether ranking uses a customer's behaviour at all.")
+    policies: Path | None = Field(
+        None, description="Folder of Markdown policy passages. Default: the demo store's, on demo data only."
+    )
+    agent_api_key: SecretStr | None = Field(
+        None, description="Key of role `agent`. Default: made once and kept in the home folder."
+    )
+    admin_api_key: SecretStr | None = Field(
+        None, description="Key of role `admin`. Default: made once and kept in the home folder."
+    )
+    vector_search: Literal["exact", "chroma"] = Field(
+        "exact",
+        description="`exact`: scan of the vectors held in memory; `chroma`: ask Chroma each time.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the BERT models run.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log detail.")
+
+    def resolved_database_url(self) -> str:
+        """The database URL, the SQLite default included."""
+        return self.database_url or f"sqlite:///{(self.home / 'shop.db').resolve()}"

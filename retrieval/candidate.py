@@ -1,0 +1,88 @@
+"""The candidate bus: one record per product that travels from search to reply.
+
+Search opens it, ranking, reviews and diversity add to it, and cards, prose, reasons, telemetry and
+evals read it. Nothing may be said about a product that is not recorded here.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from retrieval.catalog.product import Product, Variant
+
+ReasonKind = Literal[
+    "match", "price", "attribute", "history", "popular", "reviews", "diverse", "new", "sponsored"
+]
+
+
+@dataclass(slots=True)
+class Satisfied:
+    """A constraint and the product's own value that satisfied it."""
+
+    name: str
+    """``price_max``, ``category``, ``rating_min``, or an attribute's name."""
+    wanted: Any
+    value: Any
+
+
+@dataclass(slots=True)
+class AspectEvidence:
+    """What reviews say of one aspect of one product."""
+
+    aspect: str
+    sentiment: float
+    """Shrunk mean polarity in [-1, 1]; 0 where nothing is known."""
+    mentions: int
+    positive: int
+    negative: int
+    quote: str | None = None
+    review_id: str | None = None
+
+
+@dataclass(slots=True)
+class ReviewEvidence:
+    """Counts and aspects over the reviews the store holds for one product."""
+
+    count: int
+    positive: int
+    negative: int
+    rating: float | None
+    aspects: list[AspectEvidence] = field(default_factory=list)
+
+    def aspect(self, name: str) -> AspectEvidence | None:
+        return next((a for a in self.aspects if a.aspect == name), None)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """One true thing about a candidate, the only source of a reason."""
+
+    kind: ReasonKind
+    key: str
+    """Which template renders it, e.g. ``price_under`` or ``history_brand``."""
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One product under consideration."""
+
+    product: Product
+    variant: Variant
+    """The best variant that meets the constraints; its price and stock are the ones shown."""
+    lexical: float = 0.0
+    dense: float = 0.0
+    fused: float = 0.0
+    """Retrieval score in [0, 1], comparable within one search."""
+    features: dict[str, float] = field(default_factory=dict)
+    contributions: dict[str, float] = field(default_factory=dict)
+    """Additive parts of ``score`` by feature, in log-odds."""
+    score: float = 0.0
+    """Predicted preference in [0, 1]."""
+    reviews: ReviewEvidence | None = None
+    satisfied: list[Satisfied] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+    position: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.product.id

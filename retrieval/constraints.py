@@ -1,0 +1,49 @@
+"""What a shopper wants, as the search understands it.
+
+The field names are those of the HTTP contract; every part of the pipeline reads this one record.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Sort = Literal["relevance", "price_asc", "price_desc", "rating", "newest", "popular"]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Constraints(BaseModel):
+    """Hard constraints, except ``query``, ``prefer_attributes`` and ``prefer_aspects``, which only rank.
+
+    Attribute values are in the catalogue's own canonical spelling. Within one attribute the values
+    are alternatives (black or navy); across attributes all must hold, and for one and the same
+    variant. ``exclude`` also takes the keys ``brand``, ``category`` and ``text`` (words that may not
+    occur in the title).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str = ""
+    """Free words left after everything understood was taken out; what the text search looks for."""
+    category: str | None = None
+    """A category name of the catalogue ("Dresses") or an umbrella word ("tops"); see ``Lexicon``."""
+    price_min: Price | None = None
+    price_max: Price | None = None
+    currency: str | None = None
+    rating_min: Annotated[float, Field(ge=0, le=5)] | None = None
+    attributes: dict[str, list[str]] = Field(default_factory=dict)
+    """Includes ``brand``: ``{"brand": ["Acme"], "color": ["black", "navy"]}``."""
+    exclude: dict[str, list[str]] = Field(default_factory=dict)
+    avoid_aspects: list[str] = Field(default_factory=list)
+    """Review aspects on which a product must not be bad."""
+    prefer_aspects: list[str] = Field(default_factory=list)
+    """Review aspects that the shopper wants to be good."""
+    prefer_attributes: dict[str, list[str]] = Field(default_factory=dict)
+    """Soft wishes ("ideally in green")."""
+    in_stock_only: bool = True
+    sort: Sort = "relevance"
+
+    def is_empty(self) -> bool:
+        """Whether nothing at all has been asked for."""
+        return self == Constraints(
+            currency=self.currency, in_stock_only=self.in_stock_only, sort=self.sort
+        )

@@ -1,0 +1,49 @@
+"""Errors of the ``retrieval`` package. Every error carries a stable code that callers may rely on."""
+
+
+class RetrievalError(Exception):
+    """Base of all errors raised on purpose by ``retrieval``."""
+
+    code = "retrieval_error"
+
+
+class WeightsError(RetrievalError):
+    """Raised when model weights are missing, damaged or not the ones expected."""
+
+    code = "weights_invalid"
+
+
+class FeedError(RetrievalError):
+    """Raised when a whole feed is unusable: unreadable, of an unknown format, or without a needed column."""
+
+    code = "feed_unusable"
+
+
+class MappingError(RetrievalError):
+    """Raised when a mapping file is malformed or names an unknown target field."""
+
+    code = "mapping_invalid"
+
+
+class StoreError(RetrievalError):
+    """Raised when the SQL store cannot be reached or has an unexpected schema."""
+
+    code = "store_unavailable"
+
+
+class IndexNotReadyError(RetrievalError):
+    """Raised when a search is made before any index generation has been built."""
+
+    code = "index_not_ready"
+
+
+class IndexLockedError(RetrievalError):
+    """Raised when another process is writing the index and waiting for it timed out."""
+
+    code = "index_locked"
+
+
+class ProductNotFoundError(RetrievalError):
+    """Raised when a product id is not in the catalogue."""
+
+    code = "product_not_found"

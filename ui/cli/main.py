@@ -1,0 +1,30 @@
+"""Registers the commands. A command's heavy imports happen inside it, so that ``--help`` is quick."""
+
+from importlib import import_module
+
+import typer
+
+app = typer.Typer(
+    name="shopkeeper",
+    help="A conversational shopping assistant that a shop can run itself.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+for module in (
+    "serve",
+    "import_",
+    "demo",
+    "index",
+    "chat",
+    "evaluate",
+    "train",
+    "settings",
+    "db",
+):
+    import_module(f"ui.cli.{module}").register(app)
+
+
+def main() -> None:
+    """Runs the console program."""
+    app()

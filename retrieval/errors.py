@@ -47,3 +47,9 @@ class ProductNotFoundError(RetrievalError):
     """Raised when a product id is not in the catalogue."""
 
     code = "product_not_found"
+
+
+class DemoDataError(RetrievalError):
+    """Raised when a data file of the demo store is malformed or lacks a translation."""
+
+    code = "demo_data_invalid"

@@ -134,7 +134,7 @@ class CartItemRow(Base):
 
 
 class IdempotencyRow(Base):
-    """An idempotency key, the body it came with, and the turn that answered it."""
+    """An idempotency key, the body it came with, and the turn that answers it."""
 
     __tablename__ = "idempotency"
 
@@ -143,6 +143,6 @@ class IdempotencyRow(Base):
     )
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
-    turn_id: Mapped[str | None] = mapped_column(String(40))
-    """Empty while the first call is still being answered, or where it failed."""
+    turn_id: Mapped[str] = mapped_column(String(40))
+    """Answered once ``turns`` has it; until then it is being made, or failed and may be tried again."""
     created_at: Mapped[datetime] = mapped_column(Moment)

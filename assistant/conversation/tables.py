@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from retrieval.store.base import Base
-
-Moment = DateTime(timezone=True)
 
 
 class ConversationRow(Base):
@@ -34,9 +32,9 @@ class ConversationRow(Base):
     """Sequence number of the newest message."""
     turn_lease: Mapped[str | None] = mapped_column(String(40))
     """The turn being made; the next one waits until it is done or the lease runs out."""
-    turn_lease_until: Mapped[datetime | None] = mapped_column(Moment)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    updated_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    turn_lease_until: Mapped[datetime | None] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column()
+    updated_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class MessageRow(Base):
@@ -55,7 +53,7 @@ class MessageRow(Base):
     """The new status, in a ``system`` message that tells of a change of status."""
     agent: Mapped[str | None] = mapped_column(String(200))
     turn_id: Mapped[str | None] = mapped_column(String(40))
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column()
 
 
 class TurnRow(Base):
@@ -68,7 +66,7 @@ class TurnRow(Base):
         ForeignKey("conversations.id", ondelete="CASCADE"), index=True
     )
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
-    at: Mapped[datetime] = mapped_column(Moment, index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class HandoffRow(Base):
@@ -98,9 +96,9 @@ class HandoffRow(Base):
     agent: Mapped[str | None] = mapped_column(String(200))
     notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     outcome: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    claimed_at: Mapped[datetime | None] = mapped_column()
+    ended_at: Mapped[datetime | None] = mapped_column()
 
 
 class FeedbackRow(Base):
@@ -117,7 +115,7 @@ class FeedbackRow(Base):
     value: Mapped[str] = mapped_column(String(8))
     """``up`` or ``down``."""
     comment: Mapped[str] = mapped_column(Text, default="")
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column()
 
 
 class CartItemRow(Base):
@@ -130,7 +128,7 @@ class CartItemRow(Base):
     sku: Mapped[str] = mapped_column(String(200), primary_key=True)
     product_id: Mapped[str] = mapped_column(String(200))
     quantity: Mapped[int] = mapped_column(Integer)
-    added_at: Mapped[datetime] = mapped_column(Moment)
+    added_at: Mapped[datetime] = mapped_column()
 
 
 class IdempotencyRow(Base):
@@ -145,4 +143,4 @@ class IdempotencyRow(Base):
     body_hash: Mapped[str] = mapped_column(String(64))
     turn_id: Mapped[str] = mapped_column(String(40))
     """Answered once ``turns`` has it; until then it is being made, or failed and may be tried again."""
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column()

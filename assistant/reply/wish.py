@@ -1,0 +1,77 @@
+"""A shopper's constraints in words, for replies and for the person who takes over."""
+
+from assistant.reply.money import money
+from assistant.reply.phrases import Phrases, phrases
+from retrieval.constraints import Constraints
+from retrieval.lexicon import Lexicon
+
+
+class WishWriter:
+    """Words constraints in the catalogue's currency."""
+
+    def __init__(self, lexicon: Lexicon, currency: str) -> None:
+        self._lexicon = lexicon
+        self._currency = currency
+
+    def write(self, wish: Constraints, language: str) -> str:
+        """All constraints in one phrase, e.g. ``dresses, under $60, not black``; may be empty."""
+        comma = phrases(language).say("list_comma") + (" " if language == "en" else "")
+        return comma.join(self.parts(wish, language))
+
+    def parts(self, wish: Constraints, language: str) -> list[str]:
+        """One phrase per constraint, in the order a person would say them."""
+        book = phrases(language)
+        parts = [*self._what(wish, language), *self._price(wish, book)]
+        for name, values in wish.attributes.items():
+            parts.append(book.join(self._values(name, values, language), last="or"))
+        if wish.prefer_attributes:
+            preferred = [
+                v for n, vs in wish.prefer_attributes.items() for v in self._values(n, vs, language)
+            ]
+            parts.append(book.say("wish_prefer", values=book.join(preferred)))
+        excluded = [v for n, vs in wish.exclude.items() for v in self._values(n, vs, language)]
+        if excluded:
+            parts.append(book.say("wish_not", values=book.join(excluded, last="or")))
+        if wish.rating_min is not None:
+            parts.append(book.say("wish_rating", rating=f"{wish.rating_min:g}"))
+        if wish.avoid_aspects:
+            parts.append(book.say("wish_avoid", aspects=self._aspects(wish.avoid_aspects, book)))
+        if wish.prefer_aspects:
+            parts.append(
+                book.say("wish_prefer_aspects", aspects=self._aspects(wish.prefer_aspects, book))
+            )
+        if wish.sort != "relevance":
+            parts.append(book.say(f"wish_sort_{wish.sort}"))
+        return [part for part in parts if part]
+
+    def _what(self, wish: Constraints, language: str) -> list[str]:
+        category = (
+            self._lexicon.label("category", wish.category, language) if wish.category else None
+        )
+        query = wish.query.strip()
+        if category and query and query.casefold() not in category.casefold():
+            return [query, category] if category.casefold() not in query.casefold() else [query]
+        return [w for w in (category or query,) if w]
+
+    def _price(self, wish: Constraints, book: Phrases) -> list[str]:
+        low, high = wish.price_min, wish.price_max
+        if low is not None and high is not None:
+            return [
+                book.say(
+                    "wish_price_range",
+                    min=money(low, self._currency),
+                    max=money(high, self._currency),
+                )
+            ]
+        if high is not None:
+            return [book.say("wish_price_max", max=money(high, self._currency))]
+        if low is not None:
+            return [book.say("wish_price_min", min=money(low, self._currency))]
+        return []
+
+    def _values(self, name: str, values: list[str], language: str) -> list[str]:
+        return [self._lexicon.label(name, value, language) for value in values]
+
+    def _aspects(self, names: list[str], book: Phrases) -> str:
+        labels = [self._lexicon.label("aspect", name, book.language) for name in names]
+        return book.join(labels, last="or")

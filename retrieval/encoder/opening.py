@@ -1,0 +1,43 @@
+"""Which encoder runs here."""
+
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from retrieval.encoder.encoder import Encoder
+from retrieval.encoder.minilm import MAX_TOKENS
+
+
+def open_encoder(
+    cache: Path,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    threads: int = 0,
+    max_tokens: int = MAX_TOKENS,
+) -> Encoder:
+    """The bilingual encoder for this machine.
+
+    Args:
+        cache: folder for exported graphs.
+        device: ``auto`` takes CUDA where there is a GPU that torch can use, else the CPU.
+        threads: of one call on CPU; 0 takes all cores.
+        max_tokens: texts are cut there.
+
+    Raises:
+        WeightsError: the packaged weights or the shipped extension are not usable.
+    """
+    if device == "cuda" or (device == "auto" and _has_cuda()):
+        from retrieval.encoder.torch_encoder import torch_encoder  # noqa: PLC0415
+
+        return torch_encoder("cuda", max_tokens)
+    from retrieval.encoder.onnx_encoder import onnx_encoder  # noqa: PLC0415
+
+    return onnx_encoder(cache, threads, max_tokens)
+
+
+def _has_cuda() -> bool:
+    # Asking torch costs seconds and 200 MB, so it is asked only where there is a driver.
+    if shutil.which("nvidia-smi") is None:
+        return False
+    import torch  # noqa: PLC0415
+
+    return torch.cuda.is_available()

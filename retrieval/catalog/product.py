@@ -1,14 +1,19 @@
 """The product record: what a catalogue holds, whatever feed it came from."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Language = str
 """``"en"`` or ``"zh"``; other feeds' languages pass through as their ISO 639-1 code."""
 
-Identifier = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Identifier = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"
+    ),
+]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Attributes = dict[str, list[str]]
 """Attribute name (``color``, ``size``, ``material`` ...) to its values, in the catalogue's words.
@@ -76,6 +81,12 @@ class Product(BaseModel):
     margin: Annotated[float, Field(ge=0, le=1)] | None = None
     created_at: datetime | None = None
 
+    @model_validator(mode="after")
+    def _skus_are_unique(self) -> Self:
+        if len({variant.sku for variant in self.variants}) < len(self.variants):
+            raise ValueError("two variants have the same sku")
+        return self
+
     @property
     def price(self) -> float:
         """The lowest price among variants in stock, or among all when none is."""
@@ -99,7 +110,9 @@ class Product(BaseModel):
 
     def all_attributes(self) -> Attributes:
         """Product-level and variant-level attributes together, values in first-seen order."""
-        merged: dict[str, dict[str, None]] = {k: dict.fromkeys(v) for k, v in self.attributes.items()}
+        merged: dict[str, dict[str, None]] = {
+            k: dict.fromkeys(v) for k, v in self.attributes.items()
+        }
         for variant in self.variants:
             for name, value in variant.attributes.items():
                 merged.setdefault(name, {})[value] = None

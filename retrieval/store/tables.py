@@ -1,0 +1,173 @@
+"""The tables of the catalogue, its reviews, customers, behaviour and orders."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from retrieval.store.base import Base, PlainText
+
+Key = String(200)
+BigKey = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers only INTEGER keys by itself
+
+
+class ProductRow(Base):
+    """A product. ``document`` is its JSON without what ``variants`` holds: prices and stock."""
+
+    __tablename__ = "products"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    revision: Mapped[int] = mapped_column(BigInteger, index=True)
+    """The catalogue's revision at which this product last changed."""
+    document: Mapped[str] = mapped_column(PlainText)
+    title: Mapped[str] = mapped_column(PlainText)
+    text_hash: Mapped[str] = mapped_column(String(64))
+    """Changes exactly when a text does that search reads."""
+    price_min: Mapped[float] = mapped_column(Double)
+    in_stock: Mapped[bool]
+    rating: Mapped[float | None] = mapped_column(Double)
+    review_count: Mapped[int]
+    created_at: Mapped[datetime | None]
+    removed: Mapped[bool] = mapped_column(default=False)
+    """Kept as a tombstone, so that an index learns of the removal."""
+
+
+class VariantRow(Base):
+    """The truth of a variant's price and stock; ``position`` is its place in the product."""
+
+    __tablename__ = "variants"
+
+    product_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("products.id", ondelete="CASCADE"), primary_key=True
+    )
+    sku: Mapped[str] = mapped_column(Key, primary_key=True, index=True)
+    position: Mapped[int]
+    price: Mapped[float] = mapped_column(Double)
+    list_price: Mapped[float | None] = mapped_column(Double)
+    stock: Mapped[int | None] = mapped_column(BigInteger)
+    in_stock: Mapped[bool]
+
+
+class CatalogStateRow(Base):
+    """One row about the catalogue as a whole."""
+
+    __tablename__ = "catalog_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    revision: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    is_demo: Mapped[bool]
+    updated_at: Mapped[datetime]
+
+
+class ReviewRow(Base):
+    """A review. The product need not be there (yet): feeds come in any order."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    product_id: Mapped[str] = mapped_column(Key, index=True)
+    customer_id: Mapped[str | None] = mapped_column(Key, index=True)
+    rating: Mapped[int]
+    title: Mapped[str] = mapped_column(PlainText)
+    text: Mapped[str] = mapped_column(PlainText)
+    language: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime]
+    analysed_by: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Fingerprint of what extracted its aspects; none yet where empty."""
+
+
+class ReviewAspectRow(Base):
+    """What one clause of a review says of one aspect; polarity in [-1, 1]."""
+
+    __tablename__ = "review_aspects"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    review_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("reviews.id", ondelete="CASCADE"), index=True
+    )
+    product_id: Mapped[str] = mapped_column(Key, index=True)
+    aspect: Mapped[str] = mapped_column(String(80))
+    polarity: Mapped[float] = mapped_column(Double)
+    clause: Mapped[str] = mapped_column(PlainText)
+
+
+class CustomerRow(Base):
+    """A customer; without a row a customer is a stranger with everything at its default."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(PlainText)
+    locale: Mapped[str] = mapped_column(String(20))
+    personalise: Mapped[bool]
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class EventRow(Base):
+    """One thing a customer did. ``id`` rises in the order of arrival."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("ix_events_customer_id_at", "customer_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    type: Mapped[str] = mapped_column(String(20))
+    customer_id: Mapped[str] = mapped_column(Key)
+    product_id: Mapped[str] = mapped_column(Key, index=True)
+    conversation_id: Mapped[str | None] = mapped_column(PlainText)
+    turn_id: Mapped[str | None] = mapped_column(PlainText)
+    position: Mapped[int | None]
+    value: Mapped[float | None] = mapped_column(Double)
+    query: Mapped[str | None] = mapped_column(PlainText)
+    at: Mapped[datetime]
+
+
+class OrderRow(Base):
+    """An order as the shop's back office knows it."""
+
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),)
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Key)
+    status: Mapped[str] = mapped_column(String(40))
+    currency: Mapped[str] = mapped_column(String(3))
+    placed_at: Mapped[datetime]
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class OrderLineRow(Base):
+    """One line of an order; title and price are those of the day it was placed."""
+
+    __tablename__ = "order_lines"
+
+    order_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    product_id: Mapped[str] = mapped_column(Key)
+    sku: Mapped[str] = mapped_column(Key)
+    title: Mapped[str] = mapped_column(PlainText)
+    quantity: Mapped[int]
+    unit_price: Mapped[float] = mapped_column(Double)
+
+
+class IndexGenerationRow(Base):
+    """One built search index; at most one is active."""
+
+    __tablename__ = "index_generations"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    """``building``, ``active`` or ``retired``."""
+    revision: Mapped[int] = mapped_column(BigInteger)
+    """The catalogue's revision read before its first product was."""
+    encoder: Mapped[str] = mapped_column(PlainText)
+    """Fingerprint of the encoder that made its vectors."""
+    products: Mapped[int]
+    facets: Mapped[str | None] = mapped_column(PlainText)
+    """JSON of ``CatalogFacets``."""
+    info: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    activated_at: Mapped[datetime | None]

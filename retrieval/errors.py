@@ -43,6 +43,12 @@ class IndexLockedError(RetrievalError):
     code = "index_locked"
 
 
+class VectorStoreError(RetrievalError):
+    """Raised when the Chroma server cannot be reached or its address is malformed."""
+
+    code = "vector_store_unavailable"
+
+
 class ProductNotFoundError(RetrievalError):
     """Raised when a product id is not in the catalogue."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder.encoder import Vectors
@@ -21,6 +22,6 @@ class VectorIndex(Protocol):
         """Yields every id with its vector, in no particular order."""
         ...
 
-    def nearest(self, vector: NDArray, limit: int) -> list[tuple[str, float]]:
+    def nearest(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
         """The ``limit`` nearest ids with their cosine, best first."""
         ...

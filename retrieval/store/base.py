@@ -68,15 +68,14 @@ def connect(url: str) -> Engine:
         parsed = make_url(url)
     except ArgumentError as error:
         raise StoreError("The database URL is malformed.") from error
-    engine = _open_sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _open_server(parsed)
+    is_sqlite = parsed.get_backend_name() == "sqlite"
     try:
+        engine = _open_sqlite(parsed) if is_sqlite else _open_server(parsed)
         with engine.connect():
-            pass
-    except SQLAlchemyError as error:
-        engine.dispose()
+            return engine
+    except (SQLAlchemyError, OSError) as error:
         shown = parsed.render_as_string(hide_password=True)
         raise StoreError(f"The database {shown} does not answer.") from error
-    return engine
 
 
 def session_factory(engine: Engine) -> Sessions:

@@ -1,0 +1,99 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from retrieval.lexicon import Lexicon
+
+
+@dataclass
+class Node:
+    path: tuple[str, ...]
+    translations: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Catalogue:
+    categories: list[Node]
+
+
+LEXICON = Lexicon.load()
+SHOP = Catalogue(
+    [
+        Node(("Apparel",), {"zh": ["服饰"]}),
+        Node(("Apparel", "Clothing Tops"), {"zh": ["服饰", "上衣"]}),
+        Node(("Apparel", "Clothing Tops", "Sweaters"), {"zh": ["服饰", "上衣", "毛衣"]}),
+        Node(("Apparel", "Coats & Jackets"), {"zh": ["服饰", "大衣与夹克"]}),
+        Node(("Home", "Living room", "Sofas"), {"zh": ["家居", "客厅", "沙发"]}),
+        Node(("Home", "Table Lamps"), {"zh": ["家居", "台灯"]}),
+    ]
+)
+
+
+def found(text: str) -> list[tuple[str, str, str]]:
+    return [(m.name, m.value, text[m.start : m.end]) for m in LEXICON.find(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("navy blue shirts", [("color", "navy", "navy blue"), ("category", "shirt", "shirts")]),
+        ("Jet-Black boots", [("color", "black", "Jet-Black"), ("category", "boots", "boots")]),
+        (
+            "faux leather sofa",
+            [("material", "faux leather", "faux leather"), ("category", "sofa", "sofa")],
+        ),
+        (
+            "深藍色的羊毛大衣",
+            [
+                ("color", "navy", "深藍色"),
+                ("material", "wool", "羊毛"),
+                ("category", "coat", "大衣"),
+            ],
+        ),
+        ("blacksmith", []),
+        ("网红款", []),
+        ("2 XL", [("size", "XXL", "2 XL")]),
+    ],
+)
+def test_find(text: str, expected: list[tuple[str, str, str]]) -> None:
+    assert found(text) == expected
+
+
+def test_find_can_be_restricted_to_one_language() -> None:
+    assert [m.value for m in LEXICON.find("red 裙子", "en")] == ["red"]
+
+
+@pytest.mark.parametrize(
+    ("label", "nodes"),
+    [
+        ("tops", {("Apparel", "Clothing Tops")}),
+        ("上衣", {("Apparel", "Clothing Tops")}),
+        ("sweater", {("Apparel", "Clothing Tops", "Sweaters")}),
+        ("coat", {("Apparel", "Coats & Jackets")}),
+        ("furniture", {("Home", "Living room", "Sofas")}),
+        ("lighting", {("Home", "Table Lamps")}),
+        ("laptop", set()),
+        ("no such thing", set()),
+    ],
+)
+def test_category_nodes(label: str, nodes: set[tuple[str, ...]]) -> None:
+    assert LEXICON.category_nodes(label, SHOP) == nodes
+
+
+def test_labels_and_canonical_keys() -> None:
+    assert LEXICON.label("color", "navy", "zh") == "藏青色"
+    assert LEXICON.label("color", "Midnight Blue", "en") == "Midnight Blue"
+    assert LEXICON.label("color", "unheard-of", "zh") == "unheard-of"
+    assert LEXICON.canonical("color", "Jet Black") == "black"
+    assert LEXICON.canonical("material", "Jet Black") is None
+    assert LEXICON.attribute_name("颜色分类") == "color"
+    assert LEXICON.attribute_name("Shoe Size") == "size"
+
+
+def test_the_data_is_whole() -> None:
+    for concept in LEXICON.concepts():
+        assert concept.en and concept.zh, concept
+        if concept.family:
+            assert LEXICON.concept(concept.name, concept.family), concept
+        for kind in concept.kinds:
+            assert LEXICON.concept("category", kind), (concept.value, kind)

@@ -1,0 +1,105 @@
+"""Which way a turn goes: a pure function of what was understood and what is remembered."""
+
+from typing import Any, Literal
+
+from assistant.dialogue.state import DialogueState
+from assistant.understanding.understanding import IntentName, Understanding
+
+Route = Literal[
+    "find",
+    "more",
+    "relax",
+    "compare",
+    "explain",
+    "question",
+    "reviews",
+    "cart_add",
+    "cart_remove",
+    "cart_view",
+    "order",
+    "policy",
+    "complaint",
+    "handoff",
+    "chat",
+    "reset",
+    "lost",
+]
+
+BY_INTENT: dict[IntentName, Route] = {
+    IntentName.SEARCH: "find",
+    IntentName.REFINE: "find",
+    IntentName.SHOW_MORE: "more",
+    IntentName.COMPARE: "compare",
+    IntentName.EXPLAIN: "explain",
+    IntentName.PRODUCT_QUESTION: "question",
+    IntentName.REVIEW_QUESTION: "reviews",
+    IntentName.ADD_TO_CART: "cart_add",
+    IntentName.REMOVE_FROM_CART: "cart_remove",
+    IntentName.VIEW_CART: "cart_view",
+    IntentName.ORDER_STATUS: "order",
+    IntentName.RETURN_REFUND: "policy",
+    IntentName.SHIPPING_POLICY: "policy",
+    IntentName.COMPLAINT: "complaint",
+    IntentName.HUMAN_AGENT: "handoff",
+    IntentName.GREETING: "chat",
+    IntentName.THANKS_BYE: "chat",
+    IntentName.AFFIRM: "chat",
+    IntentName.DENY: "chat",
+    IntentName.RESET: "reset",
+    IntentName.OUT_OF_SCOPE: "lost",
+}
+ABOUT_SHOWN: frozenset[Route] = frozenset({"more", "compare", "explain", "question", "reviews"})
+SEARCHING: frozenset[Route] = frozenset({"find", "more"})
+"""Routes on which what was said changes what is searched for."""
+SURE = 0.35
+"""Below this probability an intent without any substance beside it is not acted upon."""
+
+
+def decide(heard: Understanding, state: DialogueState) -> Route:
+    """The route of the turn. An open question of the assistant is settled first."""
+    if state.pending and (route := _settle(heard, state.pending)):
+        return route
+    name = heard.intent.name
+    route = BY_INTENT[name]
+    if route == "lost":
+        return "find" if _wants_products(heard) else "lost"
+    if heard.intent.confidence < SURE and not _substance(heard):
+        return "lost"
+    if route in ABOUT_SHOWN and not state.shown and not heard.references:
+        # Nothing to speak about yet: the words describe what is looked for.
+        return "find" if _wants_products(heard) or route == "reviews" and heard.changes else route
+    return route
+
+
+def _settle(heard: Understanding, pending: dict[str, Any]) -> Route | None:
+    """What an answer to the open question means; ``None`` when the message is about something else."""
+    name, kind = heard.intent.name, pending["kind"]
+    if kind == "offer_person":
+        if name == IntentName.AFFIRM:
+            return "handoff"
+        return "chat" if name == IntentName.DENY else None
+    if kind == "relax" and name == IntentName.AFFIRM:
+        return "relax"
+    if kind == "choose_variant" and (heard.changes or heard.asked_values or heard.references):
+        return "cart_add" if name not in (IntentName.SEARCH, IntentName.RESET) else None
+    if kind == "which_product" and heard.references and name != IntentName.ADD_TO_CART:
+        route: Route = pending["route"]
+        return route
+    return None
+
+
+def _wants_products(heard: Understanding) -> bool:
+    """Whether something was named that the catalogue can be searched for."""
+    named = ("category", "attributes.", "price_", "prefer_attributes.", "exclude.", "avoid_aspects")
+    return any(change.slot.startswith(named) for change in heard.changes)
+
+
+def _substance(heard: Understanding) -> bool:
+    return bool(
+        heard.changes
+        or heard.references
+        or heard.aspects
+        or heard.asked_attributes
+        or heard.asked_values
+        or heard.order_id
+    )

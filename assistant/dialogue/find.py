@@ -1,0 +1,172 @@
+"""Finding products and saying why these."""
+
+from collections.abc import Sequence
+
+from assistant.dialogue import narrow
+from assistant.dialogue.rooms import Rooms
+from assistant.dialogue.state import DialogueState
+from assistant.dialogue.update import remember_shown
+from assistant.dialogue.work import Draft, Work, book_of
+from assistant.reply import display
+from assistant.reply.money import money
+from assistant.reply.phrases import Phrases
+from retrieval.candidate import Candidate
+from retrieval.constraints import Constraints
+from retrieval.pipeline import Found, Relaxation
+
+REASONS_SAID = 2
+
+
+def find(rooms: Rooms, work: Work) -> Work:
+    """Searches with the state's constraints, or asks what for when there are none."""
+    state = work["state"]
+    if state.constraints.is_empty():
+        return narrow.ask_what(rooms, work)
+    return _search(rooms, work, ())
+
+
+def more(rooms: Rooms, work: Work) -> Work:
+    """Further products for the same wish."""
+    if work["state"].constraints.is_empty():
+        return narrow.ask_what(rooms, work)
+    return _search(rooms, work, work["state"].seen)
+
+
+def relax(rooms: Rooms, work: Work) -> Work:
+    """Takes the assistant's offer to drop a constraint."""
+    state = work["state"]
+    pending = state.pending or {}
+    wish = Constraints.model_validate(pending["constraints"])
+    kept = tuple(p for p in state.provenance if p.slot != pending["slot"])
+    state = state.model_copy(update={"constraints": wish, "provenance": kept, "pending": None})
+    return _search(rooms, {**work, "state": state}, ())
+
+
+def _search(rooms: Rooms, work: Work, leave_out: Sequence[str]) -> Work:
+    state, owner = work["state"], work["owner"]
+    found = rooms.finder.find(
+        state.constraints, owner.customer_id, rooms.page_size, exclude_ids=leave_out
+    )
+    timings = {**work.get("timings_ms", {}), **found.timings_ms}
+    if not found.candidates:
+        draft, state = _nothing(rooms, work, found, bool(leave_out))
+    else:
+        draft, state = _recommend(rooms, work, found, bool(leave_out))
+    return {"draft": draft, "state": state, "timings_ms": timings}
+
+
+def _recommend(
+    rooms: Rooms, work: Work, found: Found, further: bool
+) -> tuple[Draft, DialogueState]:
+    state, book = work["state"], book_of(work)
+    draft = Draft("recommend", candidates=found.candidates, personal=found.personalised, lines=True)
+    draft.sentences += _notes(rooms, work)
+    draft.sentences.append(_intro(rooms, state, found, further, book))
+    draft.sentences += [_line(rooms, c, state.language, book) for c in found.candidates]
+    draft.sentences.append(_unproven(rooms, state, found.candidates, book))
+    state = remember_shown(state, [c.id for c in found.candidates])
+    question, state = narrow.question(rooms, state, found)
+    if question:
+        draft.sentences.append(question.text)
+        draft.quick += question.options
+    many = len(found.candidates) > 1
+    draft.quick += ["quick_more"] if found.total > len(state.seen) else []
+    draft.quick += ["quick_cheaper"]
+    draft.quick += ["quick_compare"] if many else []
+    draft.quick += ["quick_why", "quick_reviews", "quick_add"]
+    return draft, state
+
+
+def _intro(
+    rooms: Rooms, state: DialogueState, found: Found, further: bool, book: Phrases
+) -> str:
+    n = len(found.candidates)
+    wish = rooms.wish().write(state.constraints, state.language)
+    if not wish:
+        return book.say("found_open", n=n)
+    key = "found_more" if further else "found_all" if found.total <= n else "found_some"
+    return book.say(key, turn=state.turn, n=n, total=found.total, wish=wish)
+
+
+def _line(rooms: Rooms, candidate: Candidate, language: str, book: Phrases) -> str:
+    """``1. Title, $49.99. Reason. Reason.``"""
+    reasons = [r.text for r in rooms.reasons.reasons(candidate, language, REASONS_SAID)]
+    price = money(candidate.variant.price, candidate.product.currency)
+    if not candidate.variant.in_stock:
+        price = book.sentences([price, book.say("out_of_stock_mark")])
+    return book.say(
+        "product_line_reasons" if reasons else "product_line",
+        number=candidate.position + 1,
+        title=display.title(candidate.product, language),
+        price=price,
+        reasons=book.sentences(reasons),
+    )
+
+
+def _notes(rooms: Rooms, work: Work) -> list[str]:
+    """What was read otherwise than written, or not understood at all."""
+    heard, book = work["understanding"], book_of(work)
+    notes = [book.say("corrected", written=w, read=r) for w, r in heard.corrections.items()]
+    if heard.unknown_words:
+        words = book.join([f"“{word}”" for word in heard.unknown_words])
+        notes.append(book.say("unknown_words", words=words))
+    currency = work["state"].constraints.currency
+    if currency and currency != rooms.currency:
+        notes.append(book.say("currency_note", currency=rooms.currency))
+    return notes
+
+
+def _unproven(
+    rooms: Rooms, state: DialogueState, candidates: Sequence[Candidate], book: Phrases
+) -> str:
+    """Names the products on whose wanted aspects no review says anything."""
+    wanted = [*state.constraints.avoid_aspects, *state.constraints.prefer_aspects]
+    silent = [
+        c
+        for c in candidates
+        if wanted and not any(c.reviews and c.reviews.aspect(name) for name in wanted)
+    ]
+    if not silent:
+        return ""
+    return book.say(
+        "no_evidence",
+        aspects=book.join([rooms.lexicon.label("aspect", a, state.language) for a in wanted]),
+        titles=book.join([display.title(c.product, state.language) for c in silent]),
+    )
+
+
+def _nothing(
+    rooms: Rooms, work: Work, found: Found, further: bool
+) -> tuple[Draft, DialogueState]:
+    """Says that nothing fits, and what dropping one constraint would give; never filler."""
+    state, book = work["state"], book_of(work)
+    wish = rooms.wish().write(state.constraints, state.language) or book.say("wish_anything")
+    draft = Draft("recommend", personal=found.personalised)
+    draft.sentences += _notes(rooms, work)
+    if further:
+        draft.sentences.append(book.say("nothing_more", wish=wish))
+        draft.quick = ["quick_cheaper", "quick_reset"]
+        return draft, state
+    draft.sentences.append(book.say("nothing", wish=wish))
+    draft.quick = ["quick_reset", "quick_person"]
+    state = state.model_copy(update={"shown": (), "pending": None})
+    if found.relaxations:
+        best = found.relaxations[0]
+        dropped = _dropped(rooms, state, best, book)
+        draft.sentences.append(book.say("relax_offer", n=best.total, dropped=dropped))
+        draft.quick = ["quick_yes", *draft.quick]
+        pending = {
+            "kind": "relax",
+            "slot": best.slot,
+            "constraints": best.constraints.model_dump(mode="json"),
+        }
+        state = state.model_copy(update={"pending": pending})
+    return draft, state
+
+
+def _dropped(rooms: Rooms, state: DialogueState, offer: Relaxation, book: Phrases) -> str:
+    """The constraint that the offer drops, in words: what the wish says now and the offer does not."""
+    writer = rooms.wish()
+    kept = writer.parts(offer.constraints, state.language)
+    gone = [part for part in writer.parts(state.constraints, state.language) if part not in kept]
+    return book.join(gone) or offer.slot

@@ -1,0 +1,162 @@
+"""Questions about one product: answered from its own record, or not at all."""
+
+import re
+
+from assistant.dialogue.rooms import Rooms
+from assistant.dialogue.targets import ask_which, focused, targets
+from assistant.dialogue.work import Draft, Work, book_of
+from assistant.reply import display
+from assistant.reply.money import money
+from assistant.reply.phrases import Phrases
+from assistant.understanding.understanding import Understanding
+from retrieval.candidate import Candidate
+from retrieval.index.tokenize import terms
+
+SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])")
+QUOTE_LENGTH = 240
+
+
+def question(rooms: Rooms, work: Work) -> Work:
+    """Answers what was asked about the product meant."""
+    found = targets(rooms, work)
+    if not found:
+        return ask_which(work, "question")
+    candidate, heard, book = found[0], work["understanding"], book_of(work)
+    teller = _Teller(rooms, candidate, book)
+    sentences = [
+        *(s for name, values in heard.asked_values.items() for s in teller.has(name, values)),
+        *(teller.about(name) for name in heard.asked_attributes if name not in heard.asked_values),
+    ]
+    sentences += [teller.aspect(name) for name in heard.aspects]
+    silent = False
+    if not sentences:
+        passage = _passage(candidate, heard, book.language)
+        silent = passage is None and not heard.references
+        sentences = teller.passage(passage) if passage else teller.describe(silent)
+    state = focused(work["state"], found)
+    if silent:
+        state = state.model_copy(update={"pending": {"kind": "offer_person"}})
+    quick = ["quick_yes", "quick_no"] if silent else ["quick_add_it", "quick_more"]
+    return {"draft": Draft("answer", sentences, found, quick), "state": state}
+
+
+class _Teller:
+    """Words what is recorded about one product."""
+
+    def __init__(self, rooms: Rooms, candidate: Candidate, book: Phrases) -> None:
+        self._rooms = rooms
+        self._candidate = candidate
+        self._product = candidate.product
+        self._book = book
+        self._title = display.title(candidate.product, book.language)
+
+    def has(self, name: str, wanted: list[str]) -> list[str]:
+        """Whether the product comes in each of the values asked about."""
+        return [self._has(name, value) for value in wanted]
+
+    def _has(self, name: str, wanted: str) -> str:
+        product, language = self._product, self._book.language
+        own = product.all_attributes().get(name, [])
+        match = next((v for v in own if v.casefold() == wanted.casefold()), None)
+        label = display.value(product, name, match or wanted, language, self._rooms.lexicon)
+        if match is None:
+            options = display.values(product, name, language, self._rooms.lexicon)
+            key = "question_has_not" if options else "question_has_none"
+            return self._book.say(
+                key, title=self._title, value=label, options=self._book.join(options)
+            )
+        variants = [v for v in product.variants if v.attributes.get(name) == match]
+        if not variants:
+            return self._book.say("question_has", title=self._title, value=label)
+        stock = any(v.in_stock for v in variants)
+        key = "question_has_stock" if stock else "question_has_no_stock"
+        return self._book.say(key, title=self._title, value=label)
+
+    def about(self, name: str) -> str:
+        """The value of an attribute, of price, stock, brand or rating."""
+        own = {"price": self._price, "stock": self._stock, "rating": self._rating}
+        if name in own:
+            return own[name]()
+        if name == "brand" and self._product.brand:
+            brand = display.brand(self._product, self._book.language)
+            return self._book.say("question_brand", title=self._title, brand=brand)
+        language, lexicon = self._book.language, self._rooms.lexicon
+        label = lexicon.label("attribute", name, language)
+        values = display.values(self._product, name, language, lexicon)
+        if not values:
+            return self._book.say("question_unknown", title=self._title, name=label)
+        varies = any(name in v.attributes for v in self._product.variants) and len(values) > 1
+        key = "question_choices" if varies else "question_values"
+        return self._book.say(key, title=self._title, name=label, values=self._book.join(values))
+
+    def _price(self) -> str:
+        prices = [v.price for v in self._product.variants]
+        low, high = (money(p, self._product.currency) for p in (min(prices), max(prices)))
+        if low == high:
+            return self._book.say("question_price", title=self._title, price=low)
+        return self._book.say("question_price_range", title=self._title, low=low, high=high)
+
+    def _stock(self) -> str:
+        if not self._product.in_stock:
+            return self._book.say("question_stock_no", title=self._title)
+        counts = [v.stock for v in self._product.variants if v.in_stock]
+        if any(count is None for count in counts):
+            return self._book.say("question_stock_yes", title=self._title)
+        n = sum(count or 0 for count in counts)
+        return self._book.say("question_stock_count", title=self._title, n=n)
+
+    def _rating(self) -> str:
+        reviews = self._candidate.reviews
+        rating = reviews.rating if reviews and reviews.count else self._product.rating
+        n = reviews.count if reviews and reviews.count else self._product.review_count
+        if rating is None or not n:
+            return self._book.say("question_rating_none", title=self._title)
+        return self._book.say("question_rating", title=self._title, rating=f"{rating:.1f}", n=n)
+
+    def aspect(self, name: str) -> str:
+        """What reviews say of an aspect asked about ("is it loud?")."""
+        label = self._rooms.lexicon.label("aspect", name, self._book.language)
+        reviews = self._candidate.reviews
+        found = reviews.aspect(name) if reviews else None
+        if found is None or not found.mentions:
+            return self._book.say("reviews_aspect_none", title=self._title, aspect=label)
+        said = self._book.say(
+            "reviews_aspect",
+            n=found.mentions,
+            aspect=label,
+            positive=found.positive,
+            negative=found.negative,
+        )
+        quote = self._book.say("reviews_quote", quote=found.quote) if found.quote else ""
+        return self._book.sentences([f"{self._title}{self._book.say('colon')}", said, quote])
+
+    def passage(self, text: str) -> list[str]:
+        return [self._book.say("question_listing", title=self._title, passage=text)]
+
+    def describe(self, silent: bool) -> list[str]:
+        """The product in short; or, asked something the listing does not answer, that."""
+        if silent:
+            return [self._book.say("question_silent", title=self._title)]
+        price = money(self._candidate.variant.price, self._product.currency)
+        said = [self._book.say("describe", title=self._title, price=price)]
+        text = _sentences(self._candidate, self._book.language)
+        if text:
+            said.append(self._book.say("describe_listing", passage=text[0]))
+        return [*said, self._stock(), self._rating()]
+
+
+def _sentences(candidate: Candidate, language: str) -> list[str]:
+    """The listing's description in sentences, none longer than a quotation should be."""
+    text = candidate.product.text(language).description or candidate.product.description
+    return [s.strip()[:QUOTE_LENGTH] for s in SENTENCE.split(text) if s.strip()]
+
+
+def _passage(candidate: Candidate, heard: Understanding, language: str) -> str | None:
+    """The sentence of the listing that shares most of the question's words, if it shares any."""
+    asked = set(terms(heard.text)) - set(terms(display.title(candidate.product, language)))
+    best, most = None, 0
+    for sentence in _sentences(candidate, language):
+        shared = len(asked & set(terms(sentence)))
+        if shared > most:
+            best, most = sentence, shared
+    return best

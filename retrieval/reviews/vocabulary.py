@@ -1,0 +1,163 @@
+"""The words that reviews judge with, read from data files into one table of phrases."""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import Stemmer
+import yaml
+
+from retrieval.language import fold
+from retrieval.lexicon.tokens import tokenise
+
+_BRACE = re.compile(r"\{(\w+)\}")
+_INSIDE_WORDS = frozenset("-'")
+_SIGNS = {"good": 1, "bad": -1}
+
+
+class Word(NamedTuple):
+    """A token with its offsets in the text; ``key`` is the stem it is looked up by."""
+
+    key: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase does in a clause.
+
+    ``role`` is ``word`` (names ``aspect``), ``opinion`` (judges ``aspect``, or anything where
+    ``aspect`` is empty), ``says`` (names and judges at once), ``hint`` (the same, but only in a
+    clause that names no aspect), or one of the parts of speech of ``sentiment.yaml``.
+    """
+
+    role: str
+    aspect: str = ""
+    sign: int = 0
+
+
+class Found(NamedTuple):
+    """Token positions ``first`` to ``last`` (exclusive) and what stands there."""
+
+    first: int
+    last: int
+    meanings: tuple[Meaning, ...]
+
+    def has(self, role: str) -> bool:
+        return any(meaning.role == role for meaning in self.meanings)
+
+
+def words_of(text: str) -> list[Word]:
+    """Stemmed words, Chinese characters and punctuation marks of a text, in order."""
+    return [
+        Word(_stem(token.key), token.start, token.end)
+        for token in tokenise(fold(text))
+        if token.text not in _INSIDE_WORDS
+    ]
+
+
+class Vocabulary:
+    """Finds known phrases among words, the longest first."""
+
+    def __init__(self, aspects: Mapping[str, Any], sentiment: Mapping[str, list[str]]) -> None:
+        self.aspects: tuple[str, ...] = tuple(aspects["aspects"])
+        self.unwanted = frozenset(
+            name for name, entry in aspects["aspects"].items() if entry.get("unwanted")
+        )
+        self._phrases: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
+        self._hints: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
+        self._longest: dict[str, int] = {}
+        for name, entry in aspects["aspects"].items():
+            for field, phrases in entry.items():
+                for phrase in phrases if field not in ("label", "unwanted") else ():
+                    for spelt in _spell_out(phrase, aspects["shorthand"]):
+                        self._add(spelt, _aspect_meaning(field, name))
+        for field, phrases in sentiment.items():
+            for phrase in phrases:
+                sign = _SIGNS.get(field, 0)
+                self._add(phrase, Meaning("opinion" if sign else field, sign=sign))
+
+    def _add(self, phrase: str, meaning: Meaning) -> None:
+        keys = tuple(word.key for word in words_of(phrase))
+        table = self._hints if meaning.role == "hint" else self._phrases
+        if meaning not in table.get(keys, ()):
+            table[keys] = (*table.get(keys, ()), meaning)
+        self._longest[keys[0]] = max(self._longest.get(keys[0], 0), len(keys))
+
+    def find(self, words: Sequence[Word], *, hints: bool) -> list[Found]:
+        """Known phrases from left to right, none overlapping; ``hints`` admits that role."""
+        keys = [word.key for word in words]
+        found: list[Found] = []
+        position = 0
+        while position < len(keys):
+            match = self._at(keys, position, hints)
+            if match:
+                found.append(match)
+            position = match.last if match else position + 1
+        return found
+
+    def _at(self, keys: list[str], position: int, hints: bool) -> Found | None:
+        for length in range(self._longest.get(keys[position], 0), 0, -1):
+            phrase = tuple(keys[position : position + length])
+            meanings = self._phrases.get(phrase, ())
+            if hints:
+                meanings += self._hints.get(phrase, ())
+            if meanings:
+                return Found(position, position + length, meanings)
+        return None
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Vocabulary:
+    """The packaged vocabulary, both languages in one: reviews mix them."""
+    return Vocabulary(yaml.safe_load(_aspects_file()), yaml.safe_load(_sentiment_file()))
+
+
+@lru_cache(maxsize=1)
+def vocabulary_fingerprint() -> str:
+    """Changes whenever a review could be read differently because of the words."""
+    return sha256((_aspects_file() + _sentiment_file()).encode()).hexdigest()[:16]
+
+
+def aspect_labels() -> dict[str, dict[str, str]]:
+    """Aspect key to its name by language: ``{"sizing": {"en": "sizing", "zh": "尺码"}, ...}``."""
+    entries = yaml.safe_load(_aspects_file())["aspects"]
+    return {name: entry["label"] for name, entry in entries.items()}
+
+
+def _aspects_file() -> str:
+    return files("retrieval.lexicon").joinpath("data/aspects.yaml").read_text("utf-8")
+
+
+def _sentiment_file() -> str:
+    return files("retrieval.reviews").joinpath("data/sentiment.yaml").read_text("utf-8")
+
+
+def _aspect_meaning(field: str, aspect: str) -> Meaning:
+    if field == "words":
+        return Meaning("word", aspect)
+    role, _, polarity = field.rpartition("_")
+    return Meaning({"": "opinion", "says": "says", "hints": "hint"}[role], aspect, _SIGNS[polarity])
+
+
+def _spell_out(phrase: str, shorthand: Mapping[str, list[str]]) -> Iterator[str]:
+    names = _BRACE.findall(phrase)
+    for choice in itertools.product(*(shorthand[name] for name in names)):
+        spelt = phrase
+        for name, words in zip(names, choice, strict=True):
+            spelt = spelt.replace(f"{{{name}}}", words)
+        yield spelt
+
+
+_stemmer = Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=50_000)
+def _stem(word: str) -> str:
+    return str(_stemmer.stemWord(word)) if word.isascii() else word

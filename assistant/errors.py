@@ -69,3 +69,10 @@ class TurnNotFoundError(AssistantError):
 
     code = "turn_not_found"
     status = 404
+
+
+class ConversationBusyError(AssistantError):
+    """Raised when an earlier message of the conversation is not answered in time."""
+
+    code = "conversation_busy"
+    status = 503

@@ -142,5 +142,5 @@ class IdempotencyRow(Base):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
     turn_id: Mapped[str] = mapped_column(String(40))
-    """Answered once ``turns`` has it; until then it is being made, or it failed and may be retried."""
+    """Answered once ``turns`` has it; until then it is being made, or it failed."""
     created_at: Mapped[datetime] = mapped_column()

@@ -7,8 +7,9 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.api.keys import ApiKeys
 from assistant.conversation.handoff import Handoff
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, ForbiddenError
 from assistant.shop import Shop
 from ui.render import transcript_html
 from ui.words import label
@@ -96,12 +97,17 @@ class AgentPage:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
+        self._keys = ApiKeys.load(shop.settings)
 
     def enter(self, key: str, name: str, language: str) -> list[Any]:
         """Signs in with an API key of role ``agent`` or ``admin``."""
-        if not self._shop.keys.allows(key or "", "agent"):
+        try:
+            caller = self._keys.caller(key or "", (name or "").strip() or None)
+        except ForbiddenError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        if caller is None:
             raise gr.Error(label("agent_wrong", language), print_exception=False)
-        desk = Desk(key, (name or "").strip() or label("agent", language), language)
+        desk = Desk(key, caller.name, language)
         return [
             *self._view(desk),
             gr.update(visible=False),
@@ -174,7 +180,7 @@ class AgentPage:
         return self._view(desk)
 
     def _allowed(self, desk: Desk) -> bool:
-        return bool(self._shop.keys.allows(desk.key, "agent"))
+        return self._keys.caller(desk.key) is not None
 
     def _view(self, desk: Desk) -> list[Any]:
         """Desk, queue, facts, transcript, status and the three buttons."""

@@ -1,0 +1,191 @@
+"""The composition root: opens every room of a shop and joins them."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from assistant.cart import CartStore
+from assistant.conversation.handoff import HandoffDesk
+from assistant.conversation.service import ConversationService
+from assistant.conversation.store import ConversationStore
+from assistant.dialogue.engine import GraphEngine
+from assistant.dialogue.rooms import Rooms
+from assistant.migrations import migrate
+from assistant.personal_data import PersonalData
+from assistant.policies.book import PolicyBook
+from assistant.policies.passage import PolicyFolder
+from assistant.settings import Settings
+from assistant.understanding.intent import OnnxIntentClassifier
+from assistant.understanding.understander import Understander
+from retrieval.encoder import open_encoder
+from retrieval.encoder.encoder import Encoder
+from retrieval.events.recording import EventRecorder
+from retrieval.index.builder import IndexBuilder
+from retrieval.index.generation import Place
+from retrieval.index.live import LiveIndex
+from retrieval.lexicon import Lexicon
+from retrieval.pipeline import ProductFinder
+from retrieval.store.base import connect, session_factory
+from retrieval.store.catalog_store import CatalogStore
+from retrieval.store.customer_store import CustomerStore
+from retrieval.store.event_store import EventStore
+from retrieval.store.order_store import OrderStore
+from retrieval.store.review_store import ReviewStore
+
+log = logging.getLogger(__name__)
+
+Announce = Callable[[str], None]
+"""Told of each step of loading, when it is done."""
+
+
+class Shop:
+    """A shop: its stores at once, its models and its index with ``load``."""
+
+    rooms: Rooms
+    conversations: ConversationService
+    recorder: EventRecorder
+    live: LiveIndex
+
+    def __init__(self, settings: Settings) -> None:
+        """Connects to the database and brings it up to date.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self._engine = connect(settings.resolved_database_url())
+        migrate(self._engine)
+        self.sessions = session_factory(self._engine)
+        self.catalog = CatalogStore(self.sessions)
+        self.reviews = ReviewStore(self.sessions)
+        self.events = EventStore(self.sessions)
+        self.customers = CustomerStore(self.sessions)
+        self.orders = OrderStore(self.sessions)
+        self.handoffs = HandoffDesk(self.sessions)
+        self.personal_data = PersonalData(
+            self.customers,
+            self.events,
+            self.orders,
+            self.reviews,
+            ConversationStore(self.sessions),
+        )
+        self._problems: dict[str, str | None] = {
+            "store": None,
+            "models": "loading",
+            "index": "loading",
+        }
+
+    def load(self, announce: Announce = log.info) -> None:
+        """Opens models and index, and joins the rooms. Seconds; the first time, with the export
+        of the models and the indexing of the catalogue, up to a minute or two.
+
+        Raises:
+            RetrievalError, AssistantError: what is missing; ``ready`` tells it too.
+        """
+        with self._loading("models", announce):
+            encoder = self.open_encoder()
+            intents = OnnxIntentClassifier.open(self.models, self.settings.device)
+            lexicon = Lexicon.load()
+        with self._loading("index", announce):
+            self.live = LiveIndex(
+                self.index_builder(encoder), self.sessions, self.settings.vector_search == "chroma"
+            )
+            self.live.open()
+            self.live.start()
+            self._join(encoder, intents, lexicon)
+        self._problems = dict.fromkeys(self._problems)
+
+    def ready(self) -> dict[str, str | None]:
+        """Component → what is wrong with it, ``None`` where nothing is."""
+        return dict(self._problems)
+
+    def is_ready(self) -> bool:
+        return not any(self._problems.values())
+
+    def is_demo(self) -> bool:
+        """Whether the catalogue is the demo store's."""
+        return self.catalog.state().is_demo
+
+    def close(self) -> None:
+        """Ends the background work and lets go of the database."""
+        if hasattr(self, "live"):
+            self.live.stop()
+        self._engine.dispose()
+
+    @property
+    def models(self) -> Path:
+        """Where exported models are cached."""
+        return self.settings.home / "models"
+
+    def open_encoder(self) -> Encoder:
+        return open_encoder(self.models, self.settings.device)
+
+    def index_builder(self, encoder: Encoder) -> IndexBuilder:
+        place = Place(self.settings.home / "index", self.settings.chroma_url)
+        return IndexBuilder(place, self.sessions, encoder)
+
+    def _join(self, encoder: Encoder, intents: OnnxIntentClassifier, lexicon: Lexicon) -> None:
+        finder = ProductFinder.open(
+            live=self.live,
+            encoder=encoder,
+            lexicon=lexicon,
+            catalog=self.catalog,
+            reviews=self.reviews,
+            events=self.events,
+            customers=self.customers,
+            personalise=self.settings.personalise,
+        )
+        self.recorder = EventRecorder(self.events, self.catalog, finder.profiles)
+        self.rooms = Rooms(
+            shop_name=self.settings.shop_name,
+            page_size=self.settings.page_size,
+            understander=_current(lexicon, self.live, intents),
+            finder=finder,
+            catalog=self.catalog,
+            facets=lambda: self.live.snapshot.content.facets,
+            lexicon=lexicon,
+            carts=CartStore(self.sessions),
+            orders=self.orders,
+            policies=PolicyBook(PolicyFolder(self._policies()), encoder),
+        )
+        self.conversations = ConversationService(
+            ConversationStore(self.sessions), GraphEngine(self.rooms), self.recorder
+        )
+
+    def _policies(self) -> Path | None:
+        """The shop's own passages; the demo store's only where its products are sold."""
+        if self.settings.policies is not None or not self.is_demo():
+            return self.settings.policies
+        return Path(__file__).parent.parent / "retrieval" / "demo" / "policies"
+
+    @contextmanager
+    def _loading(self, component: str, announce: Announce) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        except Exception as error:
+            self._problems[component] = f"{type(error).__name__}: {error}"
+            raise
+        self._problems[component] = None
+        announce(f"{component} ready after {time.perf_counter() - begun:.1f} s")
+
+
+def _current(
+    lexicon: Lexicon, live: LiveIndex, intents: OnnxIntentClassifier
+) -> Callable[[], Understander]:
+    """The understander for the facets now serving; made anew when the index has switched."""
+    made: dict[str, Understander] = {}
+
+    def current() -> Understander:
+        snapshot = live.snapshot
+        if snapshot.generation not in made:
+            fresh = Understander(lexicon, snapshot.content.facets, intents)
+            made.clear()
+            made[snapshot.generation] = fresh
+            return fresh
+        return made[snapshot.generation]
+
+    return current

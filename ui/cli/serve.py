@@ -1,0 +1,58 @@
+"""``shopkeeper serve`` and ``shopkeeper prepare``."""
+
+import logging
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from assistant.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    @app.command()
+    def prepare() -> None:
+        """Export the models once, so that the first start is quick."""
+        from assistant.understanding.intent import OnnxIntentClassifier  # noqa: PLC0415
+        from retrieval.encoder import open_encoder  # noqa: PLC0415
+
+        settings, console = Settings(), Console(stderr=True)
+        folder = settings.home / "models"
+        for name, open_model in (
+            ("encoder", lambda: open_encoder(folder, settings.device)),
+            ("intent model", lambda: OnnxIntentClassifier.open(folder, settings.device)),
+        ):
+            with console.status(f"Preparing the {name} …"):
+                open_model()
+            console.print(f"The {name} is ready.")
+
+    @app.command()
+    def serve(
+        demo: Annotated[
+            bool, typer.Option(help="Load the demo store first when the store is empty.")
+        ] = False,
+        host: Annotated[str | None, typer.Option(help="Address; default from settings.")] = None,
+        port: Annotated[int | None, typer.Option(help="Port; default from settings.")] = None,
+    ) -> None:
+        """Serve the assistant: the shopper's page, the agent's page and the HTTP API."""
+        import uvicorn  # noqa: PLC0415
+
+        from assistant.api.keys import kept_key  # noqa: PLC0415
+        from assistant.shop import Shop  # noqa: PLC0415
+        from ui.cli.demo import load_into  # noqa: PLC0415
+        from ui.server import build_server  # noqa: PLC0415
+
+        settings, console = Settings(), Console(stderr=True)
+        logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+        for noisy in ("httpx", "alembic", "chromadb"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        shop = Shop(settings)
+        if demo and shop.catalog.is_empty():
+            load_into(shop.sessions, settings.home, console)
+        elif shop.catalog.is_empty():
+            console.print("The store is empty: `shopkeeper import FILE`, or `serve --demo`.")
+        address, chosen = host or settings.host, settings.port if port is None else port
+        console.print(f"Assistant: http://{address}:{chosen}   Agents: http://{address}:{chosen}/agent")
+        if settings.agent_api_key is None:
+            console.print(f"Key of role agent: {kept_key(settings.home, 'agent')}")
+        uvicorn.run(build_server(shop), host=address, port=chosen, log_level="warning")

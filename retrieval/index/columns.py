@@ -122,17 +122,20 @@ class Columns:
 
         ``nodes`` says what category labels mean; a label that it lacks is looked up by its name.
         """
-        fits = self._variant_mask(constraints)
-        products = self._product_mask(constraints, nodes or {})
-        fits &= products[self.product]
+        fits = self.fitting(constraints, nodes)
         if not len(self.ids):
-            return Mask(products, np.zeros(0, dtype=np.int32))
+            return Mask(np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int32))
         order: NDArray[np.int32] = self._order  # type: ignore[attr-defined]
         best = np.minimum.reduceat(np.where(fits, order, _NEVER), self.first)
         passing = best != _NEVER
         rows = np.full(len(self.ids), -1, dtype=np.int32)
         rows[passing] = self._by_order[best[passing]]  # type: ignore[attr-defined]
         return Mask(passing, rows)
+
+    def fitting(self, constraints: Constraints, nodes: Nodes | None = None) -> NDArray[np.bool_]:
+        """The variants that meet every hard constraint; shape (variants,)."""
+        products = self._product_mask(constraints, nodes or {})
+        return self._variant_mask(constraints) & products[self.product]
 
     def _variant_mask(self, wanted: Constraints) -> NDArray[np.bool_]:
         fits = np.ones(len(self.skus), dtype=np.bool_)

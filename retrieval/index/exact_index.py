@@ -72,7 +72,7 @@ def matrix_of(stored: VectorIndex, dimension: int) -> tuple[list[str], Vectors]:
     return ids, matrix[: len(ids)]
 
 
-def top_rows(scores: NDArray[np.float32], limit: int) -> NDArray[np.int64]:
+def top_rows(scores: NDArray[np.floating], limit: int) -> NDArray[np.int64]:
     """The positions of the ``limit`` highest scores, best first; ties by position."""
     limit = min(limit, len(scores))
     if limit <= 0:

@@ -17,6 +17,9 @@ from scipy.sparse import csc_matrix
 
 Scores = NDArray[np.float32]
 
+TermGroup = dict[str, float]
+"""A word of the query: index terms that may stand for it, with their weights; its own weighs 1."""
+
 FIELD_WEIGHTS: Mapping[str, float] = {"title": 1.0, "facets": 0.7, "description": 0.3}
 
 
@@ -87,28 +90,33 @@ class LexicalIndex:
         found = 0 if number is None else int(self._starts[number + 1] - self._starts[number])
         return float(np.log1p((self._documents - found + 0.5) / (found + 0.5)))
 
-    def score(self, terms: Mapping[str, float]) -> LexicalScores:
-        """Scores every product against weighted query terms.
-
-        A term of weight below 1 (a synonym) adds to the score but is not asked for in ``coverage``.
-        """
+    def score(self, groups: Sequence[TermGroup]) -> LexicalScores:
+        """Scores every product against a query, one group of alternatives for each of its words."""
         bm25 = np.zeros(self._documents, dtype=np.float32)
         coverage = np.zeros(self._documents, dtype=np.float32)
         asked = 0.0
-        for term, weight in terms.items():
-            idf = self.idf(term)
-            asked += idf if weight >= 1 else 0.0
-            number = self._vocabulary.get(term)
-            if number is None:
+        added: set[str] = set()
+        for group in groups:
+            known = [term for term in group if term in self._vocabulary]
+            idf = max(self.idf(term) for term in known or group)
+            asked += idf
+            if not known:
                 continue
-            part = slice(self._starts[number], self._starts[number + 1])
-            rows = self._rows[part]  # each product once, so adding by index is exact
-            bm25[rows] += weight * self._scores[part]
-            if weight >= 1:
-                coverage[rows] += idf
+            for term in known:
+                if term not in added:
+                    rows, scores = self._column(term)
+                    bm25[rows] += group[term] * scores  # each row once, so this adds exactly
+                    added.add(term)
+            found = [self._column(term)[0] for term in known]
+            coverage[found[0] if len(found) == 1 else np.unique(np.concatenate(found))] += idf
         if asked:
             coverage /= asked
         return LexicalScores(bm25, coverage)
+
+    def _column(self, term: str) -> tuple[NDArray[np.int32], Scores]:
+        number = self._vocabulary[term]
+        part = slice(self._starts[number], self._starts[number + 1])
+        return self._rows[part], self._scores[part]
 
     def save(self, folder: Path) -> None:
         """Writes the index into ``folder``, which is made."""

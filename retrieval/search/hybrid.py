@@ -1,0 +1,201 @@
+"""Search: hard filters by mask, words and vectors for the order, SQL for what is shown."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.candidate import Candidate
+from retrieval.constraints import Constraints
+from retrieval.encoder.encoder import Encoder
+from retrieval.index.columns import Path_
+from retrieval.index.generation import Snapshot
+from retrieval.index.live import LiveIndex
+from retrieval.lexicon.lexicon import Lexicon
+from retrieval.search.clock import Clock
+from retrieval.search.evidence import matched_words, satisfied
+from retrieval.search.fit import best_variant, fitting_variants
+from retrieval.search.fusion import Fusion
+from retrieval.search.ordering import Found, ordered, prior
+from retrieval.search.products import ProductCache
+from retrieval.search.query import read_query
+from retrieval.search.relaxation import loosened
+from retrieval.search.result import Relaxation, SearchResult
+from retrieval.search.spelling import Speller
+from retrieval.search.vector_cache import VectorCache
+from retrieval.store.catalog_store import CatalogStore
+
+_SPARE = 8  # rows read beyond the limit, in case SQL says that some no longer fit
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """What belongs to one generation and is made at its first search."""
+
+    generation: str
+    speller: Speller
+    nodes: dict[str, frozenset[Path_]]
+
+
+class HybridSearch:
+    """Searches a ``LiveIndex``. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        live: LiveIndex,
+        encoder: Encoder,
+        catalog: CatalogStore,
+        lexicon: Lexicon | None = None,
+        fusion: Fusion | None = None,
+    ) -> None:
+        self._live = live
+        self._encoder = encoder
+        self._lexicon = lexicon
+        self._fusion = fusion or Fusion.load()
+        self._products = ProductCache(catalog)
+        self._vectors = VectorCache(encoder)
+        self._prepared: _Prepared | None = None
+
+    def search(
+        self, constraints: Constraints, limit: int, exclude_ids: Collection[str] = ()
+    ) -> SearchResult:
+        """The best ``limit`` products that meet every hard constraint, best first.
+
+        Empty where nothing fits or nothing has to do with the query; never filler. Raises
+        ``IndexNotReadyError`` before the first index.
+        """
+        clock = Clock()
+        snapshot = self._live.snapshot
+        prepared = self._prepare(snapshot)
+        corrected = prepared.speller.correct(constraints.query)
+        wanted = _with_query(constraints, corrected)
+        found = self._find(snapshot, wanted, exclude_ids, clock)
+        rows, total = ordered(found, wanted.sort, snapshot.columns, limit + _SPARE)
+        candidates = self._hydrate(snapshot, wanted, found, rows)
+        total -= len(rows) - len(candidates)  # what SQL no longer lets pass
+        clock.lap("hydrate")
+        return SearchResult(candidates[:limit], total, clock.timings(), corrected)
+
+    def count(self, constraints: Constraints) -> int:
+        """How many products would be found, without reading them."""
+        snapshot = self._live.snapshot
+        corrected = self._prepare(snapshot).speller.correct(constraints.query)
+        return len(self._find(snapshot, _with_query(constraints, corrected), (), Clock()).rows)
+
+    def relax(self, constraints: Constraints) -> list[Relaxation]:
+        """Which single constraint to drop, or price to widen, would give products.
+
+        The relaxation that costs the shopper least comes first: see ``loosened``.
+        """
+        found = []
+        for slot, candidate in loosened(constraints):
+            changed: Constraints | None = candidate
+            if slot in ("price_min", "price_max"):
+                changed = self._nearest_price(constraints, candidate, slot)
+            if changed is not None and (total := self.count(changed)):
+                found.append(Relaxation(slot, changed, total))
+        return found
+
+    def _nearest_price(
+        self, wanted: Constraints, free: Constraints, slot: str
+    ) -> Constraints | None:
+        """The price bound moved just far enough to let the nearest product in."""
+        snapshot = self._live.snapshot
+        columns = snapshot.columns
+        found = self._find(snapshot, free, (), Clock())
+        if not len(found.rows):
+            return None
+        fitting = columns.fitting(free, self._nodes(snapshot, free))
+        prices = columns.price[fitting & np.isin(columns.product, found.rows)]
+        nearest = float(prices.min() if slot == "price_max" else prices.max())
+        return wanted.model_copy(update={slot: nearest})
+
+    def _find(
+        self,
+        snapshot: Snapshot,
+        wanted: Constraints,
+        exclude_ids: Collection[str],
+        clock: Clock,
+    ) -> Found:
+        columns = snapshot.columns
+        mask = columns.mask(wanted, self._nodes(snapshot, wanted))
+        for identifier in exclude_ids:
+            row = columns.row(identifier)
+            if row is not None:
+                mask.products[row] = False
+        clock.lap("filter")
+        if not wanted.query.strip() or not mask.products.any():
+            return Found(mask, np.flatnonzero(mask.products), prior(columns))
+        lexical = snapshot.lexical.score(
+            read_query(wanted.query, self._lexicon, snapshot.facets.languages)
+        )
+        clock.lap("lexical")
+        vector = self._vectors.get(wanted.query)
+        clock.lap("encode")
+        cosines = snapshot.cosines(vector, mask.products)
+        clock.lap("dense")
+        fused = self._fusion.fuse(lexical, cosines, mask.products)
+        relevant = mask.products & self._fusion.relevant(lexical, cosines)
+        clock.lap("fuse")
+        return Found(mask, np.flatnonzero(relevant), fused, lexical, cosines)
+
+    def _hydrate(
+        self,
+        snapshot: Snapshot,
+        wanted: Constraints,
+        found: Found,
+        rows: NDArray[np.int64],
+    ) -> list[Candidate]:
+        """Candidates from SQL: its prices, its stock, and only what still fits."""
+        ids = [snapshot.columns.ids[row] for row in rows]
+        products = self._products.get_many(ids)
+        nodes = self._nodes(snapshot, wanted)
+        candidates: list[Candidate] = []
+        for row, identifier in zip(rows, ids, strict=True):
+            product = products.get(identifier)
+            fitting = fitting_variants(product, wanted, nodes) if product else []
+            if product is None or not fitting:
+                continue
+            variant = best_variant(product, fitting, wanted)
+            candidates.append(
+                Candidate(
+                    product=product,
+                    variant=variant,
+                    lexical=0.0 if found.lexical is None else float(found.lexical.bm25[row]),
+                    dense=0.0 if found.cosines is None else float(found.cosines[row]),
+                    fused=float(found.fused[row]),
+                    satisfied=satisfied(product, variant, wanted),
+                    evidence=matched_words(product, wanted.query) if wanted.query else [],
+                    position=len(candidates),
+                )
+            )
+        return candidates
+
+    def _prepare(self, snapshot: Snapshot) -> _Prepared:
+        prepared = self._prepared
+        if prepared is None or prepared.generation != snapshot.generation:
+            prepared = _Prepared(snapshot.generation, Speller(snapshot.content.words), {})
+            self._prepared = prepared
+        return prepared
+
+    def _nodes(self, snapshot: Snapshot, wanted: Constraints) -> dict[str, frozenset[Path_]]:
+        labels = [*wanted.exclude.get("category", ())]
+        if wanted.category is not None:
+            labels.append(wanted.category)
+        known = self._prepare(snapshot).nodes
+        for label in labels:
+            if label not in known:
+                paths = snapshot.columns.named(label)
+                if not paths and self._lexicon is not None:
+                    paths = list(self._lexicon.category_nodes(label, snapshot.facets))
+                known[label] = frozenset(paths)
+        return {label: known[label] for label in labels}
+
+
+def _with_query(constraints: Constraints, corrected: dict[str, str]) -> Constraints:
+    if not corrected:
+        return constraints
+    words = constraints.query.split()
+    mended = " ".join(corrected.get(word.lower().strip(".,;:!?"), word) for word in words)
+    return constraints.model_copy(update={"query": mended})

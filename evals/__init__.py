@@ -1,0 +1,1 @@
+"""Evals: scripted dialogues, and the figures behind every claim of quality or speed."""

@@ -1,0 +1,1 @@
+"""Scripted dialogues: what a shopper says, and what must hold of every answer."""

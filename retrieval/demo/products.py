@@ -17,33 +17,7 @@ PICKED = frozenset({"color", "flavor", "scent", "format"})
 TIER_RANGE = {1: (0.0, 0.35), 2: (0.2, 0.62), 3: (0.5, 0.88), 4: (0.78, 1.0)}
 """Where in a type's price range (on a log scale) a brand of this tier sells."""
 SMALL_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "of",
-        "on",
-        "or",
-        "per",
-        "the",
-        "to",
-        "with",
-        "ml",
-        "l",
-        "cm",
-        "mm",
-        "g",
-        "kg",
-        "m",
-        "pcs",
-        "x",
-        "oz",
-    ]
+    "a an and at by for from in of on or per the to with ml l cm mm g kg m x".split()  # noqa: SIM905
 )
 LANGUAGES = ("en", "zh")
 
@@ -232,9 +206,13 @@ class _Maker:
         return Words(repair_articles(english), chinese)
 
     def _slot(self, name: str, language: str) -> str | None:
-        """How an attribute is shown: ``""`` for a flag that is off, ``None`` if there is none."""
-        if name in ("colors", "sizes", "flavors", "scents", "capacities", "formats"):
-            return self._listed(name, language)
+        """How an attribute is shown: ``""`` for a flag that is off, ``None`` if there is none.
+
+        A plural (``colors``) lists what the variants offer.
+        """
+        singular = f"{name[:-3]}y" if name.endswith("ies") else name[:-1]
+        if singular in self.options and name not in self.options:
+            return self._listed(singular, language)
         values = self.attributes.get(name) or self.options.get(name)
         if values is None or (name in self.options and len(values) > 1):
             return None
@@ -242,11 +220,8 @@ class _Maker:
             return getattr(self.plan.words.flags[name], language) if values[0] == "yes" else ""
         return self._joined(name, values, language)
 
-    def _listed(self, plural: str, language: str) -> str | None:
-        name = {"capacities": "capacity"}.get(plural, plural[:-1])
-        values = self.options.get(name)
-        if not values:
-            return None
+    def _listed(self, name: str, language: str) -> str:
+        values = self.options[name]
         if name == "size" and len(values) > 2:
             ends = [self._shown(name, value, language) for value in (values[0], values[-1])]
             return (" to " if language == "en" else "至").join(ends)
@@ -297,5 +272,5 @@ def _capital(word: str) -> str:
 
 def repair_articles(text: str) -> str:
     """Resolve ``a(n)`` by the word that follows: "a(n) oak table" is "an oak table"."""
-    text = re.sub(r"\b([Aa])\(n\) (?=[aeioAEIO8]|11|18|un(?!i)|umb)", r"\1n ", text)
+    text = re.sub(r"\b([Aa])\(n\) (?=[aeioAEIO8]|11|18|[uU](?!ni|s))", r"\1n ", text)
     return re.sub(r"\b([Aa])\(n\) ", r"\1 ", text)

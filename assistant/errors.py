@@ -76,3 +76,43 @@ class ConversationBusyError(AssistantError):
 
     code = "conversation_busy"
     status = 503
+
+
+class InvalidRequestError(AssistantError):
+    """Raised when a request is well-formed but asks for something that cannot be."""
+
+    code = "invalid_request"
+    status = 422
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotReadyError(AssistantError):
+    """Raised while the shop is still loading, or where loading failed."""
+
+    code = "not_ready"
+    status = 503
+
+
+class CustomerNotFoundError(AssistantError):
+    """Raised when nothing at all is held about a customer."""
+
+    code = "customer_not_found"
+    status = 404
+
+
+class PictureNotFoundError(AssistantError):
+    """Raised when there is no picture of a product."""
+
+    code = "picture_not_found"
+    status = 404
+
+
+class NotImplementedYetError(AssistantError):
+    """Raised by calls of the contract that are not built yet."""
+
+    code = "not_implemented"
+    status = 501

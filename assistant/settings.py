@@ -13,7 +13,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SHOPKEEPER_", env_file=".env", extra="ignore")
 
     home: Path = Field(
-        Path("var"), description="Folder for everything the shop keeps: database, index, model cache."
+        Path("var"),
+        description="Folder for everything the shop keeps: database, index, model cache.",
     )
     database_url: str | None = Field(
         None,
@@ -26,16 +27,23 @@ class Settings(BaseSettings):
         description="http://host:port of a `chroma run` server. Default: embedded, in the home folder.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on.")
-    shop_name: str = Field("Shopkeeper Demo Store", description="The name in the greeting and the page.")
+    port: int = Field(
+        8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on."
+    )
+    shop_name: str = Field(
+        "Shopkeeper Demo Store", description="The name in the greeting and the page."
+    )
     locale: Literal["auto", "en", "zh"] = Field(
         "auto", description="Language of the first greeting where the shopper has not chosen one."
     )
     currency: str = Field("USD", description="Currency of feeds that do not name one (ISO 4217).")
     page_size: int = Field(4, ge=1, le=12, description="Products shown in one turn.")
-    personalise: bool = Field(True, description="Whether ranking uses a customer's behaviour at all.")
+    personalise: bool = Field(
+        True, description="Whether ranking uses a customer's behaviour at all."
+    )
     policies: Path | None = Field(
-        None, description="Folder of Markdown policy passages. Default: the demo store's, on demo data only."
+        None,
+        description="Folder of Markdown policy passages. Default: the demo store's, on demo data only.",
     )
     agent_api_key: SecretStr | None = Field(
         None, description="Key of role `agent`. Default: made once and kept in the home folder."
@@ -43,12 +51,21 @@ class Settings(BaseSettings):
     admin_api_key: SecretStr | None = Field(
         None, description="Key of role `admin`. Default: made once and kept in the home folder."
     )
+    agents: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='Named agents with a key each, as JSON: {"ann": "key", ...}; role `agent`.',
+    )
+    max_body_bytes: int = Field(
+        1_000_000, ge=1000, description="Largest request body that is accepted, in bytes."
+    )
     vector_search: Literal["exact", "chroma"] = Field(
         "exact",
         description="`exact`: scan of the vectors held in memory; `chroma`: ask Chroma each time.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the BERT models run.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log detail.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Log detail."
+    )
 
     def resolved_database_url(self) -> str:
         """The database URL, the SQLite default included."""

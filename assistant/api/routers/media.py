@@ -1,0 +1,30 @@
+"""Pictures of the demo store's products, drawn when asked for."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from assistant.api.access import LoadedShop
+from assistant.api.problems import documented
+from assistant.api.text import Key
+from assistant.errors import PictureNotFoundError
+
+router = APIRouter(prefix="/media", tags=["media"])
+
+_HEADERS = {
+    "Cache-Control": "public, max-age=86400",
+    # An SVG opened by itself is a document: it may run and load nothing.
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+}
+
+
+@router.get("/{product_id}.svg", responses=documented(404), response_class=Response)
+def read_picture(product_id: Annotated[Key, Path()], shop: LoadedShop) -> Response:
+    """The picture of a product of the demo store."""
+    if not shop.catalog.state().is_demo:
+        raise PictureNotFoundError("Only the demo store's products have pictures here.")
+    from retrieval.demo.pictures import render_picture  # noqa: PLC0415
+
+    return Response(
+        render_picture(shop.catalog.get(product_id)), media_type="image/svg+xml", headers=_HEADERS
+    )

@@ -1,0 +1,44 @@
+"""Products."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from assistant.api.access import LoadedShop
+from assistant.api.problems import documented
+from assistant.api.schemas import ProductDetail
+from assistant.api.text import Key
+from assistant.turn import TurnLanguage
+
+router = APIRouter(prefix="/v1/products", tags=["products"])
+
+
+@router.get("/{product_id}", responses=documented(404))
+def read_product(
+    product_id: Annotated[Key, Path()], shop: LoadedShop, locale: TurnLanguage = "en"
+) -> ProductDetail:
+    """A product with its variants and what its reviews say."""
+    product = shop.catalog.get(product_id)
+    text = product.text(locale)
+    # A product imported a moment ago may not be indexed yet, and has no card then.
+    found = shop.rooms.describe([product.id], None)
+    summary = shop.rooms.cards.summary(found[0].reviews if found else None, locale)
+    reviews = found[0].reviews if found else None
+    counted = reviews is not None and reviews.count > 0
+    return ProductDetail(
+        id=product.id,
+        title=text.title,
+        description=text.description,
+        brand=text.brand or product.brand,
+        category_path=text.category_path or product.category_path,
+        attributes={**product.all_attributes(), **text.attributes},
+        price=product.price,
+        currency=product.currency,
+        in_stock=product.in_stock,
+        rating=reviews.rating if reviews is not None and counted else product.rating,
+        review_count=reviews.count if reviews is not None and counted else product.review_count,
+        image_url=product.image_url,
+        url=product.url,
+        variants=product.variants,
+        review_summary=summary,
+    )

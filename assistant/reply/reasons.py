@@ -3,6 +3,7 @@
 import logging
 from functools import cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 import yaml
@@ -16,7 +17,7 @@ from retrieval.lexicon import Lexicon
 
 log = logging.getLogger(__name__)
 
-MONEY_VALUES = ("price", "budget", "below", "list_price", "saved", "difference")
+MONEY_VALUES = ("price", "budget", "floor", "list_price", "saved")
 
 
 @cache
@@ -35,7 +36,7 @@ class ReasonWriter:
     def reasons(self, candidate: Candidate, language: str, limit: int = 4) -> list[ReasonView]:
         """The candidate's reasons, most important first, at most ``limit``, no wording twice."""
         written: dict[str, ReasonView] = {}
-        for evidence in [*candidate.evidence, *_from_constraints(candidate)]:
+        for evidence in _interleaved(candidate.evidence, _from_constraints(candidate)):
             text = self._text(candidate, evidence, language)
             if text and text not in written:
                 written[text] = ReasonView(
@@ -80,24 +81,32 @@ class ReasonWriter:
         return words
 
 
+def _interleaved(own: list[Evidence], asked: list[Evidence]) -> list[Evidence]:
+    """What speaks for the product and what the shopper asked for, in turn, so that both are said."""
+    pairs = zip_longest(own, asked)
+    return [evidence for pair in pairs for evidence in pair if evidence is not None]
+
+
 def _from_constraints(candidate: Candidate) -> list[Evidence]:
     """Evidence for every constraint that the search recorded as satisfied."""
     found: list[Evidence] = []
+    price = candidate.variant.price
     for satisfied in candidate.satisfied:
-        if satisfied.name == "price_max":
-            found.append(
-                Evidence(
-                    "price",
-                    "price_under",
-                    {"price": candidate.variant.price, "budget": float(satisfied.wanted)},
-                )
-            )
-        elif satisfied.name in candidate.product.all_attributes():
-            values = satisfied.value if isinstance(satisfied.value, list) else [satisfied.value]
+        name, wanted, value = satisfied.name, satisfied.wanted, satisfied.value
+        if name == "price_max":
+            found.append(Evidence("price", "price_under", {"price": price, "budget": wanted}))
+        elif name == "price_min":
+            found.append(Evidence("price", "price_over", {"price": price, "floor": wanted}))
+        elif name == "rating_min" and value is not None:
+            found.append(Evidence("reviews", "rating_wanted", {"rating": value, "wanted": wanted}))
+        elif name == "brand" and value:
+            found.append(Evidence("attribute", "brand_wanted", {"brand": value}))
+        elif name == "category" and value:
+            found.append(Evidence("match", "match_category", {"category": value[-1]}))
+        elif name in candidate.product.all_attributes():
             found.extend(
-                Evidence("attribute", "attribute_wanted", {"name": satisfied.name, "value": v})
-                for v in values
+                Evidence("attribute", "attribute_wanted", {"name": name, "value": own})
+                for own in (value if isinstance(value, list) else [value])
             )
-        elif satisfied.name == "brand":
-            found.append(Evidence("attribute", "brand_wanted", {"brand": satisfied.value}))
-    return found
+    # What is the same for the whole list comes last.
+    return sorted(found, key=lambda evidence: evidence.key in ("match_category", "price_over"))

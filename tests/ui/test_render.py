@@ -43,7 +43,7 @@ def test_every_text_is_escaped():
     html = transcript_html(transcript(message, agent), "en", waiting=EVIL) + cards_html(
         [hostile], "en"
     )
-    assert html.count("&lt;script&gt;") == 7
+    assert html.count("&lt;script&gt;") == 8
     assert "<script" not in html and "onerror=alert(1)>" not in html and '"><b>' not in html
 
 

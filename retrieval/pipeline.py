@@ -1,0 +1,261 @@
+"""From constraints to the products shown: search, rank, heed reviews, diversify, say why."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from retrieval.candidate import Candidate
+from retrieval.catalog.product import Product
+from retrieval.constraints import Constraints
+from retrieval.encoder.encoder import Encoder
+from retrieval.index.live import LiveIndex
+from retrieval.lexicon.lexicon import Lexicon
+from retrieval.ranking.diversity import diversify
+from retrieval.ranking.evidence import gather
+from retrieval.ranking.features import Features
+from retrieval.ranking.freshness import Freshness
+from retrieval.ranking.popularity import Popularity
+from retrieval.ranking.profile import CustomerProfile
+from retrieval.ranking.profile_store import ProfileStore
+from retrieval.ranking.ranker import LearnedRanker, Ranker, default_scorer
+from retrieval.ranking.traits import PriceLevels
+from retrieval.reviews.filter import avoid
+from retrieval.reviews.indexing import index_reviews
+from retrieval.reviews.summary import ReviewSummaries
+from retrieval.search.clock import Clock
+from retrieval.search.evidence import satisfied
+from retrieval.search.fit import best_variant, fitting_variants
+from retrieval.search.hybrid import HybridSearch
+from retrieval.search.result import Relaxation
+from retrieval.store.catalog_store import CatalogStore
+from retrieval.store.customer_store import CustomerStore
+from retrieval.store.event_store import EventStore
+from retrieval.store.review_store import ReviewStore
+
+__all__ = ["Found", "Personal", "ProductFinder", "Relaxation"]
+
+CANDIDATES = 100
+"""Candidates that are ranked; more only where reviews rule most of them out."""
+DEEPER = 500
+REFRESH_S = 60.0
+"""How old the popularity figures and review summaries may grow."""
+
+Personal = Literal["history", "no_history", "anonymous", "customer_off", "shop_off"]
+"""Why a list is personalised (``history``) or not (all others)."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What is shown, and what else the dialogue may say about it."""
+
+    candidates: list[Candidate]
+    total: int
+    """Products that fit, those not shown included."""
+    personalised: Personal
+    relaxations: list[Relaxation] = field(default_factory=list)
+    """Where nothing fits: what dropping one constraint would give, the least costly first."""
+    pool: list[Candidate] = field(default_factory=list)
+    """All ranked candidates that fit, for clarifying questions."""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+class ProductFinder:
+    """Finds, ranks and describes products. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        *,
+        search: HybridSearch,
+        catalog: CatalogStore,
+        summaries: ReviewSummaries,
+        profiles: ProfileStore,
+        popularity: Popularity,
+        ranker: Ranker,
+        customers: CustomerStore,
+        personalise: bool = True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.freshness: Freshness | None = None
+        """Keeps the statistics up to date; ``None`` where the caller does."""
+        self.profiles = profiles
+        self.popularity = popularity
+        self.summaries = summaries
+        self._search = search
+        self._catalog = catalog
+        self._ranker = ranker
+        self._customers = customers
+        self._personalise = personalise
+        self._now = now
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        live: LiveIndex,
+        encoder: Encoder,
+        lexicon: Lexicon,
+        catalog: CatalogStore,
+        reviews: ReviewStore,
+        events: EventStore,
+        customers: CustomerStore,
+        personalise: bool = True,
+    ) -> "ProductFinder":
+        """Joins the rooms over an opened index; statistics are read in the background."""
+        levels = PriceLevels(live.snapshot.facets)
+        popularity = Popularity()
+        finder = cls(
+            search=HybridSearch(live, encoder, catalog, lexicon),
+            catalog=catalog,
+            summaries=ReviewSummaries(reviews),
+            profiles=ProfileStore(events, catalog, levels),
+            popularity=popularity,
+            ranker=LearnedRanker(Features(popularity, levels), default_scorer()),
+            customers=customers,
+            personalise=personalise,
+        )
+        task = _refresher(live, reviews, events, levels, finder)
+        finder.freshness = Freshness(task, REFRESH_S)
+        finder.freshness.touch()
+        return finder
+
+    def find(
+        self,
+        constraints: Constraints,
+        customer_id: str | None,
+        limit: int,
+        exclude_ids: Collection[str] = (),
+    ) -> Found:
+        """At most ``limit`` products that meet every constraint, best first, with evidence.
+
+        A product that reviews rule out by ``avoid_aspects`` is left out like any other that does
+        not fit. An explicit sort is kept as it is: neither ranking nor diversity changes it. Raises
+        ``IndexNotReadyError`` before the first index.
+        """
+        clock = Clock()
+        profile, why = self._profile(customer_id)
+        kept, total, timings = self._candidates(
+            constraints, profile, exclude_ids, CANDIDATES, clock
+        )
+        if len(kept) < limit and total > CANDIDATES:
+            kept, total, timings = self._candidates(
+                constraints, profile, exclude_ids, DEEPER, clock
+            )
+        shown = diversify(kept, limit) if constraints.sort == "relevance" else kept[:limit]
+        clock.lap("diversify")
+        self._finish(shown, profile, constraints)
+        clock.lap("evidence")
+        relaxations = []
+        if not shown and not exclude_ids:
+            relaxations = self._relaxations(constraints)
+            clock.lap("relax")
+        return Found(shown, total, why, relaxations, kept, {**timings, **clock.timings()})
+
+    def describe(
+        self, product_ids: Sequence[str], constraints: Constraints | None, customer_id: str | None
+    ) -> list[Candidate]:
+        """Candidates with evidence and reviews for given products, in the order given.
+
+        Each shows the variant that meets the constraints best; a product that meets none of them
+        is described all the same. Products that are gone are left out.
+        """
+        wanted = constraints or Constraints(in_stock_only=False)
+        profile, _ = self._profile(customer_id)
+        products = self._catalog.get_many(product_ids)
+        candidates = [_described(product, wanted) for product in products.values()]
+        self._rank(candidates, profile, wanted)
+        self._finish(candidates, profile, wanted)
+        return candidates
+
+    def similar(
+        self, product_id: str, limit: int, customer_id: str | None = None
+    ) -> list[Candidate]:
+        """Products like a given one, of its own category. Raises ``ProductNotFoundError``."""
+        product = self._catalog.get(product_id)
+        category = product.category_path[-1] if product.category_path else None
+        wanted = Constraints(query=product.title, category=category)
+        return self.find(wanted, customer_id, limit, [product_id]).candidates
+
+    def _candidates(
+        self,
+        wanted: Constraints,
+        profile: CustomerProfile | None,
+        exclude_ids: Collection[str],
+        limit: int,
+        clock: Clock,
+    ) -> tuple[list[Candidate], int, dict[str, float]]:
+        """Candidates in the order to show them, the number that fit, and the search's timings."""
+        result = self._search.search(wanted, limit, exclude_ids)
+        clock.lap("search")
+        ranked = self._rank(result.candidates, profile, wanted)
+        clock.lap("rank")
+        ordered = ranked if wanted.sort == "relevance" else result.candidates
+        kept = avoid(ordered, wanted.avoid_aspects)
+        return kept, result.total - (len(ordered) - len(kept)), result.timings_ms
+
+    def _rank(
+        self, candidates: Sequence[Candidate], profile: CustomerProfile | None, wanted: Constraints
+    ) -> list[Candidate]:
+        reviews = self.summaries.get_many(c.id for c in candidates)
+        for candidate in candidates:
+            candidate.reviews = reviews.get(candidate.id)
+        return self._ranker.rank(candidates, profile, wanted)
+
+    def _finish(
+        self, shown: Sequence[Candidate], profile: CustomerProfile | None, wanted: Constraints
+    ) -> None:
+        gather(shown, profile, wanted, self.popularity, self._now())
+        for position, candidate in enumerate(shown):
+            candidate.position = position
+
+    def _relaxations(self, wanted: Constraints) -> list[Relaxation]:
+        offers = self._search.relax(wanted)
+        if wanted.avoid_aspects:
+            without = wanted.model_copy(update={"avoid_aspects": []})
+            total = self._search.count(without)
+            if total:
+                offers = [Relaxation("avoid_aspects", without, total), *offers]
+        return offers
+
+    def _profile(self, customer_id: str | None) -> tuple[CustomerProfile | None, Personal]:
+        """The profile to rank with, if any, and why."""
+        if self.freshness is not None:
+            self.freshness.touch()
+        if not self._personalise:
+            return None, "shop_off"
+        if customer_id is None:
+            return None, "anonymous"
+        customer = self._customers.get(customer_id)
+        if customer is not None and not customer.personalise:
+            return None, "customer_off"
+        profile = self.profiles.get(customer_id)
+        return (profile, "history") if profile.actions else (None, "no_history")
+
+
+def _refresher(
+    live: LiveIndex,
+    reviews: ReviewStore,
+    events: EventStore,
+    levels: PriceLevels,
+    finder: ProductFinder,
+) -> Callable[[], None]:
+    """What brings a finder's statistics up to date: price levels, popularity, review summaries."""
+    summed = -1
+
+    def refresh() -> None:
+        nonlocal summed
+        levels.follow(live.snapshot.facets)
+        finder.popularity.refresh(events)
+        read, count = index_reviews(reviews), reviews.count()
+        if read or count != summed:
+            finder.summaries.load()
+            summed = count
+
+    return refresh
+
+
+def _described(product: Product, wanted: Constraints) -> Candidate:
+    fitting = fitting_variants(product, wanted, {})
+    variant = best_variant(product, fitting or product.variants, wanted)
+    met = satisfied(product, variant, wanted) if fitting else []
+    return Candidate(product, variant, satisfied=met)

@@ -12,10 +12,9 @@ from assistant.conversation.handoff import Handoff
 from assistant.errors import AssistantError, ForbiddenError
 from assistant.shop import Shop
 from ui.render import transcript_html
-from ui.words import label
+from ui.words import SCROLL_DOWN, label
 
 NEWS_EVERY_S = 0.6
-SCROLL_DOWN = "() => { const box = document.querySelector('#talk'); if (box) setTimeout(() => { box.scrollTop = box.scrollHeight }, 60) }"
 
 
 @dataclass(slots=True)
@@ -60,7 +59,9 @@ def build_agent(shop: Shop) -> gr.Blocks:
                     elem_id="reply",
                 )
                 with gr.Row():
-                    claim = gr.Button(label("agent_claim", first), variant="primary", elem_id="claim")
+                    claim = gr.Button(
+                        label("agent_claim", first), variant="primary", elem_id="claim"
+                    )
                     give_back = gr.Button(label("agent_return", first), elem_id="return")
                     resolve = gr.Button(label("agent_resolve", first), elem_id="resolve")
                 with gr.Row():
@@ -197,7 +198,9 @@ class AgentPage:
         empty = label("agent_choose" if waiting else "agent_empty", desk.language)
         return [
             desk,
-            gr.update(choices=choices, value=desk.open_id, label=label("agent_queue", desk.language)),
+            gr.update(
+                choices=choices, value=desk.open_id, label=label("agent_queue", desk.language)
+            ),
             _facts(chosen, desk.language) if chosen else "",
             talk,
             "" if chosen else escape(empty),

@@ -11,13 +11,12 @@ import gradio as gr
 from assistant.errors import AssistantError, ConversationNotFoundError
 from assistant.shop import Shop
 from ui.render import transcript_html
-from ui.words import label
+from ui.words import SCROLL_DOWN, label
 
 QUICK_REPLIES = 7
 CUSTOMERS_LISTED = 60
 NEWS_EVERY_S = 0.6
 LONGEST = 2000
-SCROLL_DOWN = "() => { const box = document.querySelector('#talk'); if (box) setTimeout(() => { box.scrollTop = box.scrollHeight }, 60) }"
 
 
 @dataclass(slots=True)
@@ -207,7 +206,7 @@ class ChatPage:
         ]
 
     def _view(self, visit: Visit | None, quick: list[str] | None = None) -> list[Any]:
-        """The page's moving parts: visit, transcript, status line, text box, timer, quick replies."""
+        """The moving parts: visit, transcript, status line, text box, timer, quick replies."""
         if visit is None:
             return [gr.skip()] * (5 + QUICK_REPLIES)
         transcript = self._shop.conversations.transcript(visit.conversation_id)

@@ -27,7 +27,9 @@ def transcript_html(transcript: Transcript, language: str, waiting: str | None =
         dots = '<span class="dots"><i></i><i></i><i></i></span>'
         words = f'<span class="unseen">{escape(label("thinking", language))}</span>'
         parts.append(f'<div class="bubble assistant">{dots}{words}</div>')
-    return f'<div class="talk" role="log" aria-live="polite" lang="{language}">{"".join(parts)}</div>'
+    return (
+        f'<div class="talk" role="log" aria-live="polite" lang="{language}">{"".join(parts)}</div>'
+    )
 
 
 def _message(message: Message, turn: dict[str, Any] | None, language: str) -> str:
@@ -128,7 +130,8 @@ def _reviews(product: dict[str, Any], language: str) -> str:
     )
     rows = "".join(_aspect(aspect) for aspect in summary["aspects"])
     title = escape(label("what_reviews_say", language))
-    return f'<details><summary>{title}</summary><p class="counts">{counts}</p><ul>{rows}</ul></details>'
+    counted = f'<p class="counts">{counts}</p>'
+    return f"<details><summary>{title}</summary>{counted}<ul>{rows}</ul></details>"
 
 
 def _aspect(aspect: dict[str, Any]) -> str:

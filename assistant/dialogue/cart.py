@@ -37,7 +37,14 @@ def cart_add(rooms: Rooms, work: Work) -> Work:
         return {"draft": Draft("clarify", [text], found), "state": state}
     open_name = _undecided(fitting)
     if open_name:
-        return _choose(rooms, work, state, candidate, fitting, open_name, wanted, quantity)
+        pending = {
+            "kind": "choose_variant",
+            "product_id": candidate.id,
+            "chosen": wanted,
+            "quantity": quantity,
+        }
+        draft = _choose(rooms, candidate, fitting, open_name, book)
+        return {"draft": draft, "state": state.model_copy(update={"pending": pending})}
     return {"draft": _put(rooms, work, candidate, fitting[0], quantity), "state": state}
 
 
@@ -52,7 +59,10 @@ def cart_remove(rooms: Rooms, work: Work) -> Work:
     if not gone and len(lines) == 1 and not work["understanding"].references:
         gone = lines
     if not gone:
-        return {"draft": Draft("cart", [book.say("cart_not_in")], quick=["quick_cart"]), "state": state}
+        return {
+            "draft": Draft("cart", [book.say("cart_not_in")], quick=["quick_cart"]),
+            "state": state,
+        }
     for line in gone:
         rooms.carts.remove(owner, line.sku)
     products = rooms.catalog.get_many([line.product_id for line in gone])
@@ -63,7 +73,9 @@ def cart_remove(rooms: Rooms, work: Work) -> Work:
 
 def cart_view(rooms: Rooms, work: Work) -> Work:
     """Lists the cart with today's prices and the sum."""
-    draft = Draft("cart", _contents(rooms, work), quick=["quick_more", "quick_shipping"], lines=True)
+    draft = Draft(
+        "cart", _contents(rooms, work), quick=["quick_more", "quick_shipping"], lines=True
+    )
     return {"draft": draft, "state": work["state"]}
 
 
@@ -81,7 +93,7 @@ def _named(heard: Understanding) -> dict[str, list[str]]:
 
 
 def _fitting(product: Product, wanted: dict[str, list[str]], wish: Constraints) -> list[Variant]:
-    """Variants that have what was named now and, as far as any has it, what was asked for before."""
+    """Variants with what was named now and, where any has it, with what was asked for before."""
     fitting = [v for v in product.variants if _has(v, wanted)]
     for name, values in wish.attributes.items():
         narrower = [v for v in fitting if _has(v, {name: values})]
@@ -101,23 +113,14 @@ def _undecided(variants: list[Variant]) -> str | None:
     """The attribute in which the variants left still differ, if any."""
     in_stock = [v for v in variants if v.in_stock] or variants
     names = dict.fromkeys(name for v in in_stock for name in v.attributes)
-    return next(
-        (n for n in names if len({v.attributes.get(n) for v in in_stock}) > 1), None
-    )
+    return next((n for n in names if len({v.attributes.get(n) for v in in_stock}) > 1), None)
 
 
 def _choose(
-    rooms: Rooms,
-    work: Work,
-    state: DialogueState,
-    candidate: Candidate,
-    fitting: list[Variant],
-    name: str,
-    wanted: dict[str, list[str]],
-    quantity: int,
-) -> Work:
+    rooms: Rooms, candidate: Candidate, fitting: list[Variant], name: str, book: Phrases
+) -> Draft:
     """Asks for the attribute that is still open, offering what is in stock."""
-    book, product = book_of(work), candidate.product
+    product = candidate.product
     in_stock = [v for v in fitting if v.in_stock] or fitting
     raw = list(dict.fromkeys(v.attributes[name] for v in in_stock if name in v.attributes))
     options = [display.value(product, name, v, book.language, rooms.lexicon) for v in raw][:OPTIONS]
@@ -127,14 +130,7 @@ def _choose(
         name=rooms.lexicon.label("attribute", name, book.language),
         options=book.join(options, "or"),
     )
-    pending = {
-        "kind": "choose_variant",
-        "product_id": product.id,
-        "chosen": wanted,
-        "quantity": quantity,
-    }
-    state = state.model_copy(update={"pending": pending})
-    return {"draft": Draft("clarify", [text], [candidate], options), "state": state}
+    return Draft("clarify", [text], [candidate], options)
 
 
 def _no_such_variant(
@@ -148,9 +144,7 @@ def _no_such_variant(
             asked = [display.value(product, name, v, book.language, rooms.lexicon) for v in values]
             break
     else:
-        options = [
-            " ".join(v.attributes.values()) for v in product.variants if v.in_stock
-        ]
+        options = [" ".join(v.attributes.values()) for v in product.variants if v.in_stock]
         asked = [" ".join(v) for v in wanted.values()]
     return book.say(
         "cart_no_variant",
@@ -167,7 +161,9 @@ def _put(rooms: Rooms, work: Work, candidate: Candidate, variant: Variant, quant
     quick = ["quick_cart", "quick_more"]
     if not variant.in_stock:
         return Draft("cart", [book.say("cart_out_of_stock", title=title)], [candidate], quick)
-    held = sum(line.quantity for line in rooms.carts.lines(work["owner"]) if line.sku == variant.sku)
+    held = sum(
+        line.quantity for line in rooms.carts.lines(work["owner"]) if line.sku == variant.sku
+    )
     if variant.stock is not None and held + quantity > variant.stock:
         text = book.say("cart_too_many", title=title, n=variant.stock, quantity=quantity)
         return Draft("cart", [text], [candidate], quick)

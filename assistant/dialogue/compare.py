@@ -34,9 +34,7 @@ def _line(rooms: Rooms, candidate: Candidate, found: list[Candidate], book: Phra
     product, reviews = candidate.product, candidate.reviews
     facts = [money(candidate.variant.price, product.currency)]
     if reviews and reviews.count and reviews.rating is not None:
-        facts.append(
-            book.say("compare_rating", rating=f"{reviews.rating:.1f}", n=reviews.count)
-        )
+        facts.append(book.say("compare_rating", rating=f"{reviews.rating:.1f}", n=reviews.count))
     else:
         facts.append(book.say("compare_no_rating"))
     for name in _differing(found):

@@ -67,12 +67,12 @@ def decide(heard: Understanding, state: DialogueState) -> Route:
         return "lost"
     if route in ABOUT_SHOWN and not state.shown and not heard.references:
         # Nothing to speak about yet: the words describe what is looked for.
-        return "find" if _wants_products(heard) or route == "reviews" and heard.changes else route
+        return "find" if _wants_products(heard) or (route == "reviews" and heard.changes) else route
     return route
 
 
 def _settle(heard: Understanding, pending: dict[str, Any]) -> Route | None:
-    """What an answer to the open question means; ``None`` when the message is about something else."""
+    """What an answer to the open question means; ``None`` when it is about something else."""
     name, kind = heard.intent.name, pending["kind"]
     if kind == "offer_person":
         if name == IntentName.AFFIRM:

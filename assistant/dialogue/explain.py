@@ -14,9 +14,7 @@ def explain(rooms: Rooms, work: Work) -> Work:
     found = targets(rooms, work)
     if not found:
         return ask_which(work, "explain")
-    candidates = rooms.finder.describe(
-        [found[0].id], state.constraints, work["owner"].customer_id
-    )
+    candidates = rooms.finder.describe([found[0].id], state.constraints, work["owner"].customer_id)
     title = display.title(candidates[0].product, book.language)
     reasons = [r.text for r in rooms.reasons.reasons(candidates[0], book.language, REASONS)]
     sentences = (

@@ -77,9 +77,7 @@ def _recommend(
     return draft, state
 
 
-def _intro(
-    rooms: Rooms, state: DialogueState, found: Found, further: bool, book: Phrases
-) -> str:
+def _intro(rooms: Rooms, state: DialogueState, found: Found, further: bool, book: Phrases) -> str:
     n = len(found.candidates)
     wish = rooms.wish().write(state.constraints, state.language)
     if not wish:
@@ -135,9 +133,7 @@ def _unproven(
     )
 
 
-def _nothing(
-    rooms: Rooms, work: Work, found: Found, further: bool
-) -> tuple[Draft, DialogueState]:
+def _nothing(rooms: Rooms, work: Work, found: Found, further: bool) -> tuple[Draft, DialogueState]:
     """Says that nothing fits, and what dropping one constraint would give; never filler."""
     state, book = work["state"], book_of(work)
     wish = rooms.wish().write(state.constraints, state.language) or book.say("wish_anything")
@@ -165,7 +161,7 @@ def _nothing(
 
 
 def _dropped(rooms: Rooms, state: DialogueState, offer: Relaxation, book: Phrases) -> str:
-    """The constraint that the offer drops, in words: what the wish says now and the offer does not."""
+    """The constraint that the offer drops: what the wish says now and the offer does not."""
     writer = rooms.wish()
     kept = writer.parts(offer.constraints, state.language)
     gone = [part for part in writer.parts(state.constraints, state.language) if part not in kept]

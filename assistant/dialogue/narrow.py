@@ -31,7 +31,9 @@ def ask_what(rooms: Rooms, work: Work) -> Work:
     return {"draft": draft, "state": state}
 
 
-def question(rooms: Rooms, state: DialogueState, found: Found) -> tuple[Question | None, DialogueState]:
+def question(
+    rooms: Rooms, state: DialogueState, found: Found
+) -> tuple[Question | None, DialogueState]:
     """The most useful question not asked yet, for a list that is still long."""
     if found.total <= TOO_MANY:
         return None, state

@@ -27,9 +27,7 @@ def reviews(rooms: Rooms, work: Work) -> Work:
     return {"draft": draft, "state": focused(state, found)}
 
 
-def _summary(
-    rooms: Rooms, candidate: Candidate, asked: Sequence[str], book: Phrases
-) -> list[str]:
+def _summary(rooms: Rooms, candidate: Candidate, asked: Sequence[str], book: Phrases) -> list[str]:
     title = display.title(candidate.product, book.language)
     evidence = candidate.reviews
     if evidence is None or not evidence.count:

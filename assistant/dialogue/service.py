@@ -1,4 +1,4 @@
-"""Customer service without a person: orders, the shop's rules, complaints, and the way to a person."""
+"""Customer service without a person: orders, the shop's rules, complaints, hand-off."""
 
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.state import DialogueState

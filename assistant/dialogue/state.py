@@ -19,7 +19,7 @@ class Provenance(BaseModel):
 
 
 class DialogueState(BaseModel):
-    """What the assistant believes and remembers between turns; ids and constraints, no documents."""
+    """What is believed and remembered between turns: ids and constraints, no documents."""
 
     model_config = ConfigDict(frozen=True)
 

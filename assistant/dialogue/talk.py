@@ -30,7 +30,10 @@ def chat(rooms: Rooms, work: Work) -> Work:
 
 def reset(rooms: Rooms, work: Work) -> Work:
     """Forgets what was asked for."""
-    return {"draft": Draft("chat", [book_of(work).say("reset_done")]), "state": reset_state(work["state"])}
+    return {
+        "draft": Draft("chat", [book_of(work).say("reset_done")]),
+        "state": reset_state(work["state"]),
+    }
 
 
 def lost(rooms: Rooms, work: Work) -> Work:
@@ -49,9 +52,7 @@ def lost(rooms: Rooms, work: Work) -> Work:
     ]
     out = heard.intent.name == IntentName.OUT_OF_SCOPE
     if not out and len(likely) > 1:
-        said = [
-            book.say("which_of_two", first=book.say(likely[0]), second=book.say(likely[1]))
-        ]
+        said = [book.say("which_of_two", first=book.say(likely[0]), second=book.say(likely[1]))]
         return {"draft": Draft("clarify", said, quick=["quick_person"]), "state": state}
     draft = Draft("refuse", [book.say("out_of_scope")], quick=[*OPENERS])
     return {"draft": draft, "state": state}

@@ -1,1 +1,1 @@
-"""Words: phrases, money, cards and reasons. Everything said is rendered from records, never invented."""
+"""Words: phrases, money, cards and reasons, rendered from records and never invented."""

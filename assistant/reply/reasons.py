@@ -1,4 +1,4 @@
-"""Reasons: renderings of the evidence that a candidate carries. There is no other way to make one."""
+"""Reasons: renderings of a candidate's evidence. There is no other way to make one."""
 
 import logging
 from functools import cache
@@ -82,7 +82,7 @@ class ReasonWriter:
 
 
 def _interleaved(own: list[Evidence], asked: list[Evidence]) -> list[Evidence]:
-    """What speaks for the product and what the shopper asked for, in turn, so that both are said."""
+    """What speaks for the product and what was asked for, in turn, so that both are said."""
     pairs = zip_longest(own, asked)
     return [evidence for pair in pairs for evidence in pair if evidence is not None]
 

@@ -42,7 +42,9 @@ class OverHttp:
 
     def start(self, customer: str | None, locale: str) -> str:
         body = {"locale": locale, "channel": "eval"}
-        opened = self._post("/v1/conversations", body | ({"customer_id": customer} if customer else {}))
+        opened = self._post(
+            "/v1/conversations", body | ({"customer_id": customer} if customer else {})
+        )
         conversation = str(opened["conversation_id"])
         self._tokens[conversation] = str(opened["token"])
         return conversation
@@ -62,7 +64,9 @@ class OverHttp:
             response.raise_for_status()
             answer: dict[str, object] = response.json()
         except httpx.HTTPStatusError as error:
-            raise ServiceError(f"{path}: {error.response.status_code}: {error.response.text}") from error
+            raise ServiceError(
+                f"{path}: {error.response.status_code}: {error.response.text}"
+            ) from error
         except (httpx.HTTPError, ValueError) as error:
             raise ServiceError(f"{path}: {error}") from error
         return answer

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
         locale: Annotated[str, typer.Option(help="auto, en or zh.")] = "auto",
     ) -> None:
         """Talk to the assistant here. An empty line, `exit` or Ctrl-D ends it."""
-        from assistant.shop import Shop  # noqa: PLC0415
+        from assistant.shop import Shop
 
         console = Console()
         shop = Shop(Settings())

@@ -24,10 +24,10 @@ def dialogues(
     out: Annotated[Path | None, typer.Option(help="Also write the JSON here.")] = None,
 ) -> None:
     """Play scripted dialogues and check every turn. Exit code 1 when one fails, 2 when none ran."""
-    from evals.dialogues.client import Client, InProcess, OverHttp  # noqa: PLC0415
-    from evals.dialogues.run import run_scripts  # noqa: PLC0415
-    from evals.dialogues.script import load_scripts  # noqa: PLC0415
-    from evals.errors import EvalError  # noqa: PLC0415
+    from evals.dialogues.client import Client, InProcess, OverHttp
+    from evals.dialogues.run import run_scripts
+    from evals.dialogues.script import load_scripts
+    from evals.errors import EvalError
 
     console = Console(stderr=True)
     shop = None
@@ -40,7 +40,7 @@ def dialogues(
         if base_url:
             client = OverHttp(base_url)
         else:
-            from assistant.shop import Shop  # noqa: PLC0415
+            from assistant.shop import Shop
 
             shop = Shop(Settings())
             with console.status("Opening the shop …"):

@@ -1,4 +1,4 @@
-"""Registers the commands. A command's heavy imports happen inside it, so that ``--help`` is quick."""
+"""Registers the commands. Heavy imports happen inside a command: ``--help`` is quick."""
 
 from importlib import import_module
 

@@ -13,8 +13,8 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def prepare() -> None:
         """Export the models once, so that the first start is quick."""
-        from assistant.understanding.intent import OnnxIntentClassifier  # noqa: PLC0415
-        from retrieval.encoder import open_encoder  # noqa: PLC0415
+        from assistant.understanding.intent import OnnxIntentClassifier
+        from retrieval.encoder import open_encoder
 
         settings, console = Settings(), Console(stderr=True)
         folder = settings.home / "models"
@@ -35,12 +35,12 @@ def register(app: typer.Typer) -> None:
         port: Annotated[int | None, typer.Option(help="Port; default from settings.")] = None,
     ) -> None:
         """Serve the assistant: the shopper's page, the agent's page and the HTTP API."""
-        import uvicorn  # noqa: PLC0415
+        import uvicorn
 
-        from assistant.api.keys import kept_key  # noqa: PLC0415
-        from assistant.shop import Shop  # noqa: PLC0415
-        from ui.cli.demo import load_into  # noqa: PLC0415
-        from ui.server import build_server  # noqa: PLC0415
+        from assistant.api.keys import kept_key
+        from assistant.shop import Shop
+        from ui.cli.demo import load_into
+        from ui.server import build_server
 
         settings, console = Settings(), Console(stderr=True)
         logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
@@ -52,7 +52,9 @@ def register(app: typer.Typer) -> None:
         elif shop.catalog.is_empty():
             console.print("The store is empty: `shopkeeper import FILE`, or `serve --demo`.")
         address, chosen = host or settings.host, settings.port if port is None else port
-        console.print(f"Assistant: http://{address}:{chosen}   Agents: http://{address}:{chosen}/agent")
+        console.print(
+            f"Assistant: http://{address}:{chosen}   Agents: http://{address}:{chosen}/agent"
+        )
         if settings.agent_api_key is None:
             console.print(f"Key of role agent: {kept_key(settings.home, 'agent')}")
         uvicorn.run(build_server(shop), host=address, port=chosen, log_level="warning")

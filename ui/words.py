@@ -6,7 +6,6 @@ from typing import Any
 
 import yaml
 
-
 SCROLL_DOWN = """() => {
   const box = document.querySelector('#talk');
   if (box) setTimeout(() => { box.scrollTop = box.scrollHeight }, 60);

@@ -64,33 +64,37 @@ def gather(sentences: Path) -> Material:
     )
 
 
-def train_encoder(
-    sentences: Path,
-    output: Path,
-    cache: Path,
-    schedule: Schedule,
-    device: str,
-    start: Path | None = None,
-) -> None:
-    """Trains the extension and writes it to ``output``, also while it trains.
+@dataclass(frozen=True)
+class TrainingRun:
+    """Where a training reads and writes.
 
-    Args:
+    Attributes:
         sentences: Parquet file of sentence pairs.
-        output: file to write.
+        output: the extension to write.
         cache: folder where the teacher's vectors are kept.
-        schedule: how long and how fast.
         device: of torch.
         start: an extension to go on from; default: untrained rows and an empty adapter.
+    """
+
+    sentences: Path
+    output: Path
+    cache: Path
+    device: str
+    start: Path | None = None
+
+
+def train_encoder(run: TrainingRun, schedule: Schedule) -> None:
+    """Trains the extension and writes it, now and then while it trains too.
 
     Raises:
         TrainingDataError: data is missing or malformed.
-        WeightsError: the packaged weights or ``start`` are not usable.
+        WeightsError: the packaged weights or ``run.start`` are not usable.
     """
-    material = gather(sentences)
+    material = gather(run.sentences)
 
     def source(name: str, pairs: list[Pair], share: float) -> Source:
         english = [pair.english for pair in pairs]
-        targets = teacher_vectors(english, cache, device)
+        targets = teacher_vectors(english, run.cache, run.device)
         return Source(name, [pair.chinese for pair in pairs], targets, share)
 
     sources = [
@@ -107,16 +111,16 @@ def train_encoder(
         english = [pair.english for pair in pairs]
         sources.append(Source(f"{original.name}, English", english, original.targets, 0.04))
 
-    student = Student(material.start if start is None else Extension.load(start), RANK)
+    student = Student(material.start if run.start is None else Extension.load(run.start), RANK)
     validation = source("validation", material.validation, 0.0)
 
     def report(step: int, trained: Student) -> None:
-        there, back = crossing(trained, validation, device)
+        there, back = crossing(trained, validation, run.device)
         logger.info("step %d: validation zh-en %.3f, en-zh %.3f", step, there, back)
-        _save(trained, output)
+        _save(trained, run.output)
 
-    distil(student, sources, schedule, device, report)
-    _save(student, output)
+    distil(student, sources, schedule, run.device, report)
+    _save(student, run.output)
 
 
 def crossing(student: Student, pairs: Source, device: str) -> tuple[float, float]:

@@ -25,7 +25,7 @@ def open_encoder(
     Raises:
         WeightsError: the packaged weights or the shipped extension are not usable.
     """
-    if device == "cuda" or (device == "auto" and _has_cuda()):
+    if device == "cuda" or (device == "auto" and has_cuda()):
         from retrieval.encoder.torch_encoder import torch_encoder  # noqa: PLC0415
 
         return torch_encoder("cuda", max_tokens)
@@ -34,7 +34,8 @@ def open_encoder(
     return onnx_encoder(cache, threads, max_tokens)
 
 
-def _has_cuda() -> bool:
+def has_cuda() -> bool:
+    """Whether torch can use a GPU here."""
     # Asking torch costs seconds and 200 MB, so it is asked only where there is a driver.
     if shutil.which("nvidia-smi") is None:
         return False

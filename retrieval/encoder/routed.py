@@ -46,6 +46,10 @@ class RoutedEncoder:
     def fingerprint(self) -> str:
         return self._fingerprint
 
+    def english_only(self) -> "RoutedEncoder":
+        """The same with the packaged body for every text: the baseline of the evals."""
+        return RoutedEncoder(self._english, self._english, self._fingerprint + "-english")
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See ``Encoder.encode``. A text is read up to the tokenizer's limit, 128 tokens."""
         # A lone surrogate is no text; the tokenizer would refuse the whole batch for it.

@@ -11,3 +11,21 @@ class TrainingDataError(FinetuneError):
     """Raised when data needed for training is missing or unusable."""
 
     code = "training_data_unusable"
+
+
+class RegistryError(FinetuneError):
+    """Raised when a model or version asked for is not in the registry, or its files are damaged."""
+
+    code = "registry_invalid"
+
+
+class WorseModelError(FinetuneError):
+    """Raised when a model would be promoted over a better one."""
+
+    code = "model_worse"
+
+
+class TooLittleBehaviourError(FinetuneError):
+    """Raised when the behaviour logged so far is not enough to train a ranking on."""
+
+    code = "too_little_behaviour"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from retrieval.candidate import Candidate
@@ -18,7 +19,7 @@ from retrieval.ranking.freshness import Freshness
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile import CustomerProfile
 from retrieval.ranking.profile_store import ProfileStore
-from retrieval.ranking.ranker import LearnedRanker, Ranker, default_scorer
+from retrieval.ranking.ranker import LearnedRanker, Ranker, open_scorer
 from retrieval.ranking.traits import PriceLevels
 from retrieval.reviews.filter import avoid
 from retrieval.reviews.indexing import index_reviews
@@ -100,8 +101,13 @@ class ProductFinder:
         events: EventStore,
         customers: CustomerStore,
         personalise: bool = True,
+        ranking_model: Path | None = None,
     ) -> "ProductFinder":
-        """Joins the rooms over an opened index; statistics are read in the background."""
+        """Joins the rooms over an opened index; statistics are read in the background.
+
+        ``ranking_model`` is the folder of the shop's own model; without one there the packaged
+        model ranks. Raises ``WeightsError`` where a model is damaged.
+        """
         levels = PriceLevels(live.snapshot.facets)
         popularity = Popularity()
         finder = cls(
@@ -110,7 +116,7 @@ class ProductFinder:
             summaries=ReviewSummaries(reviews),
             profiles=ProfileStore(events, catalog, levels),
             popularity=popularity,
-            ranker=LearnedRanker(Features(popularity, levels), default_scorer()),
+            ranker=LearnedRanker(Features(popularity, levels), open_scorer(ranking_model)),
             customers=customers,
             personalise=personalise,
         )

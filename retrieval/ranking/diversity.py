@@ -1,8 +1,8 @@
 """Keeps a list from being the same thing over and over, without hurting what was asked for.
 
 Maximal marginal relevance (Carbonell & Goldstein 1998, "The use of MMR, diversity-based
-reranking"), with two limits: nothing far worse than the best is lifted by being different, and of things
-that are all but the same at most two are among the first five.
+reranking"), with two limits: nothing far worse than the best is lifted by being different, and of
+things that are all but the same at most two are among the first five.
 """
 
 import re

@@ -155,7 +155,15 @@ class LearnedRanker:
         return sorted(candidates, key=lambda c: (-c.score, -c.fused, c.id))
 
 
-def default_scorer() -> Scorer:
-    """The packaged model, or fixed weights where the package holds none."""
-    folder = Path(str(files("retrieval.ranking"))) / "data"
-    return TreeScorer.load(folder) if (folder / "model.json").exists() else LinearScorer()
+PACKAGED = Path(str(files("retrieval.ranking"))) / "data"
+
+
+def open_scorer(folder: Path | None = None) -> Scorer:
+    """The model in ``folder``, else the packaged one, else fixed weights.
+
+    Raises ``WeightsError`` where the model is damaged.
+    """
+    for place in (folder, PACKAGED):
+        if place is not None and (place / "model.json").exists():
+            return TreeScorer.load(place)
+    return LinearScorer()

@@ -23,9 +23,3 @@ class WorseModelError(FinetuneError):
     """Raised when a model would be promoted over a better one."""
 
     code = "model_worse"
-
-
-class TooLittleBehaviourError(FinetuneError):
-    """Raised when the behaviour logged so far is not enough to train a ranking on."""
-
-    code = "too_little_behaviour"

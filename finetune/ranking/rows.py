@@ -1,8 +1,8 @@
 """Training rows from logged behaviour, with nothing in them from after the moment they describe.
 
 The log is played through once in the order of time. At each impression the features are computed
-from profiles and statistics as they stood then; only afterwards do these learn of the impression. What
-the customer did next is looked up for the labels alone.
+from profiles and statistics as they stood then; only afterwards do these learn of the impression.
+What the customer did next is looked up for the labels alone.
 """
 
 from bisect import bisect_right

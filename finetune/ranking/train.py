@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.errors import TooLittleBehaviourError
+from finetune.errors import TrainingDataError
 from finetune.ranking.metrics import auc, calibration_error, fit_line, log_loss
 from finetune.ranking.rows import COLUMNS, Rows, Split
 from retrieval.ranking.features import BEHAVIOUR
@@ -76,14 +76,14 @@ class Trained:
 
 
 def train(split: Split, folder: Path, seed: int = 7) -> Trained:
-    """Trains on ``split.train``, stops and calibrates by ``split.valid``, judges on ``split.test``.
+    """Trains on the oldest part, stops and calibrates by the middle, judges on the newest.
 
-    Writes the models, ``model.json`` and ``MODEL_CARD.md`` to ``folder``. Raises ``TooLittleBehaviourError``
+    Writes the models, ``model.json`` and ``MODEL_CARD.md`` to ``folder``. Raises ``TrainingDataError``
     when there are too few clicks.
     """
     clicks = int(split.train.clicked.sum())
     if clicks < LEAST_CLICKS or not split.valid.clicked.any() or not split.test.clicked.any():
-        raise TooLittleBehaviourError(
+        raise TrainingDataError(
             f"{clicks} clicks are too few to train on, or too short a time lies between them; "
             f"at least {LEAST_CLICKS} over several days are needed."
         )

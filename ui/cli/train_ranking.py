@@ -31,7 +31,8 @@ def ranking(
     try:
         with console.status("Reading behaviour ..."):
             rows = read_rows(session_factory(connect(settings.resolved_database_url())))
-        with console.status(f"Training on {len(rows)} impressions ..."), TemporaryDirectory() as new:
+        doing = f"Training on {len(rows)} impressions ..."
+        with console.status(doing), TemporaryDirectory() as new:
             split = split_by_time(rows)
             trained = train(split, Path(new), seed)
             promoted = promote(trained, place, split.test)

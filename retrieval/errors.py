@@ -59,3 +59,15 @@ class DemoDataError(RetrievalError):
     """Raised when a data file of the demo store is malformed or lacks a translation."""
 
     code = "demo_data_invalid"
+
+
+class RowRejectedError(RetrievalError):
+    """Raised when one row of a feed cannot be used; names the field, the reason and the value."""
+
+    code = "row_rejected"
+
+    def __init__(self, field: str, reason: str, value: object = None) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+        self.value = value

@@ -161,12 +161,20 @@ class CatalogStore:
                 counts.add(_upsert(session, list({p.id: p for p in chunk}.values())))
         return counts
 
+    def preview_many(self, products: Iterable[Product], batch: int = 500) -> UpsertCounts:
+        """What ``upsert_many`` would count, with nothing changed."""
+        counts = UpsertCounts()
+        for chunk in chunks(products, batch):
+            with self._sessions() as session:
+                counts.add(_upsert(session, list({p.id: p for p in chunk}.values())))
+                session.rollback()
+        return counts
+
     def remove_missing(self, seen: Collection[str]) -> int:
-        """Remove every product whose id is not in ``seen``; how many. Pass a set."""
+        """Remove every product whose id is not in ``seen``; how many. ``in`` must be quick."""
         with self._sessions.begin() as session:
             _lock(session)
-            present = session.scalars(select(ProductRow.id).where(~ProductRow.removed))
-            gone = [key for key in present if key not in seen]
+            gone = [key for key in _ids(session) if key not in seen]
             if gone:
                 revision = _raise_revision(session)
                 for chunk in chunks(gone):
@@ -193,6 +201,15 @@ class CatalogStore:
             _lock(session)
             if given:
                 session.execute(update(CatalogStateRow).values(**given))
+
+
+def _ids(session: Session, batch: int = 10_000) -> Iterator[str]:
+    """All ids in ascending order, ``batch`` in memory at a time."""
+    last = ""
+    query = select(ProductRow.id).where(~ProductRow.removed).order_by(ProductRow.id).limit(batch)
+    while page := session.scalars(query.where(ProductRow.id > last)).all():
+        yield from page
+        last = page[-1]
 
 
 def _load(session: Session, *conditions: Any) -> Iterator[Product]:

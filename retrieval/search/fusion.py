@@ -19,12 +19,13 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """Weights of the three scores, and the line below which a product has nothing to do with it."""
+    """Weights of the three scores, and the lines below which a product does not answer a query."""
 
     bm25: float
     coverage: float
     cosine: float
     floor: float
+    floor_with_topic: float
     floor_coverage: float
 
     @staticmethod
@@ -49,10 +50,18 @@ class Fusion:
         ) / total
         return fused
 
-    def relevant(self, lexical: LexicalScores, cosines: Scores) -> NDArray[np.bool_]:
-        """Which products have to do with the query at all; shape (products,)."""
-        relevant: NDArray[np.bool_] = cosines + self.floor_coverage * lexical.coverage >= self.floor
-        return relevant
+    def relevant(
+        self, lexical: LexicalScores, cosines: Scores, has_topic: bool
+    ) -> NDArray[np.bool_]:
+        """Which products have to do with the query at all; shape (products,).
+
+        Args:
+            has_topic: whether a hard constraint already says what the thing is, so that the query
+                only tells more of it.
+        """
+        floor = self.floor_with_topic if has_topic else self.floor
+        answers: NDArray[np.bool_] = cosines + self.floor_coverage * lexical.coverage >= floor
+        return answers
 
 
 def scaled_cosines(cosines: Scores) -> Scores:

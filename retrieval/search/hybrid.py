@@ -136,7 +136,8 @@ class HybridSearch:
         cosines = snapshot.cosines(vector, mask.products)
         clock.lap("dense")
         fused = self._fusion.fuse(lexical, cosines, mask.products)
-        relevant = mask.products & self._fusion.relevant(lexical, cosines)
+        has_topic = wanted.category is not None or bool(wanted.attributes)
+        relevant = mask.products & self._fusion.relevant(lexical, cosines, has_topic)
         clock.lap("fuse")
         return Found(mask, np.flatnonzero(relevant), fused, lexical, cosines)
 

@@ -95,6 +95,10 @@ class Understanding(BaseModel):
     order_id: str | None = None
     topic_change: bool = False
     """Whether the message names another kind of product than the state holds."""
+    topic_return: bool = False
+    """Whether it goes back to an earlier topic ("back to the shoes")."""
+    other_language: str | None = None
+    """ISO 639-1 code of the message's language where it is neither English nor Chinese."""
     unknown_words: list[str] = Field(default_factory=list)
     """Content words that the catalogue does not know."""
     corrections: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,285 @@
+"""How the state changes: pure functions, none of which forgets or invents a wish.
+
+What is carried over to a new topic: sizes stay within clothing and shoes only when the new kind of
+product uses the same size, which search cannot know beforehand, so they are set aside with the
+rest; whom it is for (gender, age group) stays, since a shopper who buys for a niece still does.
+Prices, brands, colours and everything else belong to the topic they were said for.
+"""
+
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from assistant.dialogue.state import DialogueState, Provenance
+from assistant.understanding.shown import ShownProduct
+from assistant.understanding.understanding import Change, Reference, Understanding
+from retrieval.constraints import Constraints
+
+TOPICS_KEPT = 5
+FOCUS_KEPT = 5
+SEEN_KEPT = 500
+STAYS = ("gender", "age_group")
+"""Attributes that describe the person and not the product."""
+
+_STEP_UP = 1.5
+"""How far a shopper who minds paying more less is taken to go."""
+_CENT = 0.01
+_LISTS = ("attributes", "exclude", "prefer_attributes")
+_ASPECTS = ("avoid_aspects", "prefer_aspects")
+
+
+def apply(
+    state: DialogueState,
+    heard: Understanding,
+    shown: Sequence[ShownProduct] = (),
+    pointed: Sequence[str] | None = None,
+) -> DialogueState:
+    """The state after what was heard. ``shown`` gives the prices that "cheaper" is relative to;
+    ``pointed`` are the ids the message refers to, resolved here where they are not given."""
+    before = state.constraints
+    if heard.topic_return:
+        state = _return(state, heard)
+    elif heard.topic_change:
+        state = _set_aside(state)
+    ids = resolve(heard.references, state, shown) if pointed is None else list(pointed)
+    for change in heard.changes:
+        state = _change(state, change, _prices(shown, ids, state))
+    if state.constraints != before:
+        state = state.model_copy(update={"seen": ()})
+    return state.model_copy(update={"pending": None if heard.changes else state.pending})
+
+
+def reset(state: DialogueState) -> DialogueState:
+    """Everything forgotten but the language and the count of turns."""
+    return DialogueState(turn=state.turn, language=state.language)
+
+
+def remember_shown(state: DialogueState, ids: Sequence[str]) -> DialogueState:
+    """The state after a list was shown; ordinals refer to it from now on."""
+    seen = tuple(dict.fromkeys([*state.seen, *ids]))[-SEEN_KEPT:]
+    focus = (ids[0],) if len(ids) == 1 else ()
+    return state.model_copy(update={"shown": tuple(ids), "seen": seen, "focus": focus})
+
+
+def set_focus(state: DialogueState, ids: Sequence[str]) -> DialogueState:
+    """The state with these products talked about last; what was in focus comes after them."""
+    focus = tuple(dict.fromkeys([*ids, *state.focus]))[:FOCUS_KEPT]
+    return state.model_copy(update={"focus": focus})
+
+
+def resolve(
+    references: Sequence[Reference], state: DialogueState, shown: Sequence[ShownProduct]
+) -> list[str]:
+    """The ids that references point at, in the order said, each once; none for one that misses."""
+    found: list[str] = []
+    for reference in references:
+        found += [i for i in _resolve(reference, state, shown) if i not in found]
+    return found
+
+
+def _resolve(
+    reference: Reference, state: DialogueState, shown: Sequence[ShownProduct]
+) -> list[str]:
+    listed = [p for p in shown if p.id in state.shown] or list(shown)
+    value = reference.value
+    match reference.kind:
+        case "ordinal":
+            place = value - 1 if value > 0 else value
+            return [state.shown[place]] if -len(state.shown) <= place < len(state.shown) else []
+        case "focus":
+            return list(state.focus[:1]) or (list(state.shown) if len(state.shown) == 1 else [])
+        case "previous":
+            return list(state.focus[1:2])
+        case "attribute":
+            wanted = str(value["value"]).casefold()
+            fitting = [
+                p.id
+                for p in listed
+                if wanted in (v.casefold() for v in p.attributes.get(value["name"], []))
+            ]
+            return fitting[:1]
+        case "name":
+            words = str(value).casefold()
+            return [p.id for p in shown if words in p.title.casefold()][:1]
+        case "extreme":
+            return _extreme(str(value), listed)
+
+
+def _extreme(which: str, listed: Sequence[ShownProduct]) -> list[str]:
+    if not listed:
+        return []
+    if which == "best_rated":
+        return [max(listed, key=lambda p: p.rating or 0.0).id]
+    pick = min if which == "cheapest" else max
+    return [pick(listed, key=lambda p: p.price).id]
+
+
+def _prices(shown: Sequence[ShownProduct], ids: Sequence[str], state: DialogueState) -> list[float]:
+    """What "cheaper" is measured against: the product meant, else the list last shown."""
+    meant = [p.price for p in shown if p.id in ids]
+    return meant or [p.price for p in shown if p.id in state.shown]
+
+
+def _change(state: DialogueState, change: Change, prices: Sequence[float]) -> DialogueState:
+    data = state.constraints.model_dump()
+    kept = list(state.provenance)
+    slot, _, name = change.slot.partition(".")
+    if change.op == "scale":
+        change = _scaled(change, data, prices)
+        slot = change.slot
+    if change.op == "clear":
+        kept = [p for p in kept if p.slot != change.slot]
+        _clear(data, slot, name)
+    elif slot in _LISTS:
+        _change_values(data, kept, change, slot, name)
+    elif slot in _ASPECTS:
+        data[slot] = _joined([] if change.op == "set" else data[slot], change)
+        other = _ASPECTS[slot == _ASPECTS[0]]
+        data[other] = [a for a in data[other] if a != change.value]
+        kept = [p for p in kept if not (p.slot == other and p.value == change.value)]
+    elif slot == "query" and change.op == "add":
+        words = f"{data['query']} {change.value}".split()
+        data["query"] = " ".join(dict.fromkeys(words))
+    elif change.value is None:
+        return state
+    else:
+        kept = [p for p in kept if p.slot != slot]
+        data[slot] = change.value
+        _keep_prices_ordered(data, kept, slot)
+    if change.op not in ("clear", "remove") and change.value not in ("", None):
+        noted = Provenance(
+            slot=change.slot, value=change.value, words=change.words, turn=state.turn
+        )
+        kept = [p for p in kept if (p.slot, p.value) != (noted.slot, noted.value)] + [noted]
+    constraints = Constraints.model_validate({k: v for k, v in data.items() if v != {}})
+    return state.model_copy(update={"constraints": constraints, "provenance": tuple(kept)})
+
+
+def _change_values(
+    data: dict[str, Any], kept: list[Provenance], change: Change, slot: str, name: str
+) -> None:
+    """Changes a list of values; what contradicts the new value goes."""
+    values = data[slot].get(name, [])
+    if change.op == "remove":
+        values = [v for v in values if v != change.value]
+        kept[:] = [p for p in kept if not (p.slot == change.slot and p.value == change.value)]
+    else:
+        if change.op == "set":
+            kept[:] = [p for p in kept if p.slot != change.slot]
+            values = []
+        values = _joined(values, change)
+        for other in ("attributes", "prefer_attributes") if slot == "exclude" else ("exclude",):
+            left = [v for v in data[other].get(name, []) if v != change.value]
+            kept[:] = [
+                p for p in kept if not (p.slot == f"{other}.{name}" and p.value == change.value)
+            ]
+            _put(data[other], name, left)
+    _put(data[slot], name, values)
+
+
+def _put(lists: dict[str, list[str]], name: str, values: list[str]) -> None:
+    if values:
+        lists[name] = values
+    else:
+        lists.pop(name, None)
+
+
+def _joined(values: list[str], change: Change) -> list[str]:
+    return values if change.value in values else [*values, change.value]
+
+
+def _clear(data: dict[str, Any], slot: str, name: str) -> None:
+    if name:
+        data[slot].pop(name, None)
+    else:
+        data[slot] = Constraints.model_fields[slot].get_default(call_default_factory=True)
+
+
+def _scaled(change: Change, data: dict[str, Any], prices: Sequence[float]) -> Change:
+    """A relative price as a bound: below or above what was shown, or a higher limit.
+
+    Without anything to measure against, "cheaper" lists by price.
+    """
+    limit = data["price_max"]
+    if change.slot == "price_max" and change.value == "dearer":
+        value = round(limit * _STEP_UP, 2) if limit is not None else None
+        return change.model_copy(update={"op": "set", "value": value})
+    if not prices:
+        order = "price_asc" if change.value == "cheaper" else "price_desc"
+        return change.model_copy(update={"op": "set", "slot": "sort", "value": order})
+    middle = median(prices)
+    if change.value == "cheaper":
+        value = max(0.0, round(middle - _CENT, 2))
+        value = min(value, limit) if limit is not None else value
+        return change.model_copy(update={"op": "set", "value": value})
+    return change.model_copy(update={"op": "set", "value": round(middle + _CENT, 2)})
+
+
+def _keep_prices_ordered(data: dict[str, Any], kept: list[Provenance], slot: str) -> None:
+    """A new bound that the old opposite one contradicts takes its place."""
+    low, high = data["price_min"], data["price_max"]
+    if slot not in ("price_min", "price_max") or low is None or high is None or low <= high:
+        return
+    other = "price_max" if slot == "price_min" else "price_min"
+    data[other] = None
+    kept[:] = [p for p in kept if p.slot != other]
+
+
+def _set_aside(state: DialogueState) -> DialogueState:
+    """Puts the present topic away and begins a new one, keeping what describes the person."""
+    old = state.constraints
+    aside = state.set_aside if old.is_empty() else (old, *state.set_aside)[:TOPICS_KEPT]
+    slots = {"attributes": old.attributes, "prefer_attributes": old.prefer_attributes}
+    stays = {
+        slot: {name: values for name, values in held.items() if name in STAYS}
+        for slot, held in slots.items()
+    }
+    excluded = {name: values for name, values in old.exclude.items() if name in STAYS}
+    names = {f"{slot}.{name}" for slot in _LISTS for name in STAYS}
+    return state.model_copy(
+        update={
+            "constraints": Constraints(
+                currency=old.currency, in_stock_only=old.in_stock_only, exclude=excluded, **stays
+            ),
+            "provenance": tuple(
+                p for p in state.provenance if p.slot in names or p.slot == "in_stock_only"
+            ),
+            "set_aside": aside,
+            "clarified": (),
+        }
+    )
+
+
+def _return(state: DialogueState, heard: Understanding) -> DialogueState:
+    """Takes up the newest topic set aside that has the category named; a new one if none has."""
+    label = next((c.value for c in heard.changes if c.slot == "category"), None)
+    old = next((c for c in state.set_aside if c.category == label), None)
+    if old is None:
+        return _set_aside(state) if heard.topic_change else state
+    words = next((c.words for c in heard.changes if c.slot == "category"), "")
+    left = tuple(c for c in state.set_aside if c is not old)
+    present = () if state.constraints.is_empty() else (state.constraints,)
+    return state.model_copy(
+        update={
+            "constraints": old,
+            "set_aside": (*present, *left)[:TOPICS_KEPT],
+            "provenance": tuple(_restored(old, words, state.turn)),
+        }
+    )
+
+
+def _restored(constraints: Constraints, words: str, turn: int) -> list[Provenance]:
+    """Provenance of a topic taken up again: the words that asked for it back."""
+    found = []
+    empty = Constraints().model_dump()
+    for slot, value in constraints.model_dump().items():
+        if value == empty[slot]:
+            continue
+        if slot in _LISTS:
+            pairs = [(f"{slot}.{name}", v) for name, values in value.items() for v in values]
+        elif slot in _ASPECTS:
+            pairs = [(slot, v) for v in value]
+        else:
+            pairs = [(slot, value)]
+        found += [Provenance(slot=s, value=v, words=words, turn=turn) for s, v in pairs]
+    return found

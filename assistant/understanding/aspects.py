@@ -1,0 +1,120 @@
+"""Wishes and questions about what reviews say: "nothing with bad sizing", "is it loud?"."""
+
+from dataclasses import dataclass
+
+from assistant.understanding.message import Message, Unit
+from retrieval.reviews.vocabulary import Found, vocabulary, words_of
+
+_REACH = 4
+"""Words between an aspect and the cue that judges or negates it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    aspect: str
+    sign: int
+    """1 said to be good, -1 bad, 0 only named."""
+    first: int
+    last: int
+    """Token positions."""
+
+
+def read_aspects(message: Message, *, question: bool, about_product: bool) -> list[str]:
+    """Notes aspects to avoid or to prefer; gives those that are asked about."""
+    asked: list[str] = []
+    for said in _find(message, question and about_product):
+        negated = _is_negated(message, said)
+        if question and (about_product or not said.sign) and not negated:
+            if said.aspect not in asked:
+                asked.append(said.aspect)
+            message.use(said.first, said.last)
+        elif said.sign < 0 and negated:
+            _note(message, "avoid_aspects", said)
+        elif said.sign > 0 and not negated:
+            _note(message, "prefer_aspects", said)
+    return asked
+
+
+def _note(message: Message, slot: str, said: _Said) -> None:
+    if not any(c.slot == slot and c.value == said.aspect for c in message.changes):
+        message.change("add", slot, said.aspect, said.first, said.last)
+    message.use(said.first, said.last)
+
+
+def _find(message: Message, question: bool) -> list[_Said]:
+    words = words_of(message.text)
+    if not words:
+        return []
+    starts = {token.start: index for index, token in enumerate(message.tokens)}
+    found: list[tuple[Found, int, int]] = []
+    for item in vocabulary().find(words, hints=False):
+        first = starts.get(words[item.first].start)
+        last = starts.get(words[item.last - 1].start)
+        if first is None or last is None or any(message.used[first : last + 1]):
+            continue
+        found.append((item, first, last + 1))
+    said: list[_Said] = []
+    for index, (item, first, last) in enumerate(found):
+        for meaning in item.meanings:
+            if meaning.role == "says":
+                said.append(_Said(meaning.aspect, meaning.sign, first, last))
+                break
+            if meaning.role == "word":
+                judged = _judge(message, found, index, meaning.aspect)
+                if judged or question:
+                    said.append(judged or _Said(meaning.aspect, 0, first, last))
+                    break
+            if meaning.role == "opinion" and meaning.aspect and question:
+                named = any(m.role == "word" for f, _, _ in found for m in f.meanings)
+                if not named:
+                    said.append(_Said(meaning.aspect, 0, first, last))
+                    break
+    return said
+
+
+def _judge(
+    message: Message, found: list[tuple[Found, int, int]], index: int, aspect: str
+) -> _Said | None:
+    """The opinion that stands right beside a named aspect, if there is one."""
+    _, first, last = found[index]
+    for other in (index - 1, index + 1):
+        if not 0 <= other < len(found):
+            continue
+        item, start, end = found[other]
+        gap = first - end if other < index else start - last
+        if gap > 1 or (
+            gap == 1 and message.tokens[min(last, first - 1)].text in (",", "，", "。", ".")
+        ):
+            continue
+        for meaning in item.meanings:
+            if meaning.role == "opinion" and meaning.aspect in ("", aspect):
+                return _Said(aspect, meaning.sign, min(first, start), max(last, end))
+    for unit in message.units:
+        near = 0 <= first - unit.last <= 1 or 0 <= unit.first - last <= 2
+        span = (aspect, min(first, unit.first), max(last, unit.last))
+        if near and unit.role("good_word", "matters"):
+            return _Said(span[0], 1, span[1], span[2])
+        if near and unit.role("bad_word"):
+            return _Said(span[0], -1, span[1], span[2])
+    return None
+
+
+def _is_negated(message: Message, said: _Said) -> bool:
+    def clause_break(unit: Unit) -> bool:
+        return unit.role("comma") or message.tokens[unit.first].text in (".", "。", ";", "but")
+
+    for unit in reversed(message.units):
+        if unit.last <= said.first:
+            if clause_break(unit) or said.first - unit.last > _REACH:
+                break
+            if unit.role("negator", "light_negator"):
+                return True
+    for unit in message.units:
+        if unit.first >= said.last:
+            if clause_break(unit) or unit.first - said.last > _REACH:
+                return False
+            if unit.role("post_negator") or (
+                unit.role("negator") and message.tokens[unit.first].is_han
+            ):
+                return True
+    return False

@@ -1,0 +1,102 @@
+"""The working record of one message: its tokens, what was found, and which are used up."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from assistant.understanding.cues import Cue, filler
+from assistant.understanding.understanding import Change
+from assistant.understanding.vocabulary import Meaning, Sense
+from retrieval.language import Spoken
+from retrieval.lexicon.phrases import Phrase
+from retrieval.lexicon.tokens import Token
+
+Polarity = Literal["want", "exclude", "soft", "drop"]
+
+
+@dataclass(slots=True)
+class Unit:
+    """A phrase with a meaning, or a single word without one, in the order of the text."""
+
+    first: int
+    last: int
+    meanings: tuple[Meaning, ...] = ()
+    polarity: Polarity = "want"
+
+    def role(self, *roles: str) -> bool:
+        return any(isinstance(m, Cue) and m.role in roles for m in self.meanings)
+
+    def senses(self) -> list[Sense]:
+        return [m for m in self.meanings if isinstance(m, Sense)]
+
+    def sense(self, name: str) -> Sense | None:
+        return next((s for s in self.senses() if s.name == name), None)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it names an attribute's value or a brand."""
+        return any(s.name not in ("category", "slot", "unknown") for s in self.senses())
+
+    @property
+    def is_category(self) -> bool:
+        return self.sense("category") is not None
+
+
+@dataclass
+class Message:
+    """What is known of the message so far; the readers fill it in, one after another."""
+
+    text: str
+    folded: str
+    tokens: list[Token]
+    language: Spoken
+    corrections: dict[str, str]
+    used: list[bool]
+    units: list[Unit] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    kept: set[int] = field(default_factory=set)
+    """Tokens that the text search should see although they are used up."""
+
+    def words(self, first: int, last: int) -> str:
+        """The text of tokens ``first`` to ``last``, exclusive."""
+        return self.text[self.tokens[first].start : self.tokens[last - 1].end]
+
+    def use(self, first: int, last: int) -> None:
+        for index in range(first, last):
+            self.used[index] = True
+
+    def use_span(self, start: int, end: int) -> None:
+        """Uses up the tokens that touch a span of characters."""
+        for index, token in enumerate(self.tokens):
+            if token.start < end and start < token.end:
+                self.used[index] = True
+
+    def change(self, op: str, slot: str, value: object, first: int, last: int) -> None:
+        """Notes a change of constraints and the words (tokens) that ask for it."""
+        self.change_span(op, slot, value, self.tokens[first].start, self.tokens[last - 1].end)
+
+    def change_span(self, op: str, slot: str, value: object, start: int, end: int) -> None:
+        words = self.text[start:end]
+        self.changes.append(
+            Change.model_validate(
+                {"op": op, "slot": slot, "value": value, "words": words, "start": start, "end": end}
+            )
+        )
+
+    def find(self, *roles: str) -> Unit | None:
+        """The first unit with one of these roles."""
+        return next((unit for unit in self.units if unit.role(*roles)), None)
+
+    @cached_property
+    def filler(self) -> list[bool]:
+        """Which tokens carry no wish of their own."""
+        marks = [not any(c.isalnum() for c in token.text) for token in self.tokens]
+        for phrase in _all_phrases(self.tokens):
+            for index in range(phrase.first, phrase.last):
+                marks[index] = True
+        return marks
+
+
+def _all_phrases(tokens: list[Token]) -> list[Phrase[bool]]:
+    return list(filler().find(tokens))

@@ -1,0 +1,95 @@
+"""The words left over: what the text search should look for."""
+
+import logging
+from functools import lru_cache
+
+from assistant.understanding.cues import filler, read_data
+from assistant.understanding.message import Message
+from assistant.understanding.topics import Topic
+
+
+def read_query(message: Message, topic: Topic) -> None:
+    """Notes the query: content words that nothing else used, with the noun they describe."""
+    rest = _rest(message)
+    if not rest and not message.kept:
+        if topic.label:
+            message.change("set", "query", "", topic.first, topic.last)
+        return
+    pieces = dict(rest)
+    kept = set(message.kept)
+    if rest and topic.label:
+        kept |= set(range(topic.first, topic.last))
+    for index in kept:
+        token = message.tokens[index]
+        pieces.setdefault(token.start, (token.end, message.text[token.start : token.end]))
+    ordered = sorted((start, end, word) for start, (end, word) in pieces.items())
+    text, last = "", -1
+    for start, end, word in ordered:
+        glued = start == last and not (word.isascii() and word.isalnum())
+        text += word if glued or not text else f" {word}"
+        last = end
+    start, end = ordered[0][0], max(end for _, end, _ in ordered)
+    message.change_span("set" if topic.label else "add", "query", text, start, end)
+
+
+def unknown_words(message: Message, vocabulary: frozenset[str] | None) -> list[str]:
+    """Content words that neither the lexicon nor the catalogue's texts know."""
+    if vocabulary is None:
+        return []
+    tokens = {t.start: t for t in message.tokens}
+    return [
+        word
+        for start, (_, word) in _rest(message)
+        if start in tokens and word.isascii() and word.isalpha() and len(word) > 2
+        and tokens[start].text not in vocabulary and tokens[start].key not in vocabulary
+    ]  # fmt: skip
+
+
+def _rest(message: Message) -> list[tuple[int, tuple[int, str]]]:
+    """Unused content words: start → (end, word), spelling mended."""
+    found: list[tuple[int, tuple[int, str]]] = []
+    run: list[int] = []
+    for index, token in enumerate(message.tokens):
+        if not message.used[index] and token.is_han:
+            run.append(index)
+            continue
+        found += _han_words(message, run)
+        run = []
+        if message.used[index] or message.filler[index] or not token.text[0].isalnum():
+            continue
+        word = message.corrections.get(token.text, message.text[token.start : token.end])
+        found.append((token.start, (token.end, word)))
+    return found + _han_words(message, run)
+
+
+def _han_words(message: Message, run: list[int]) -> list[tuple[int, tuple[int, str]]]:
+    if not run:
+        return []
+    start = message.tokens[run[0]].start
+    found = []
+    for word in _cut(message.folded[start : message.tokens[run[-1]].end]):
+        if word not in _han_filler():
+            found.append((start, (start + len(word), message.text[start : start + len(word)])))
+        start += len(word)
+    return found
+
+
+def _cut(text: str) -> list[str]:
+    if text in _han_filler() or len(text) == 1:
+        return [text]
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    words: list[str] = jieba.lcut(text)
+    # A word the segmenter does not know may still be filler put together ("给我看看").
+    return [part for word in words for part in (list(word) if _is_all_filler(word) else [word])]
+
+
+def _is_all_filler(word: str) -> bool:
+    return all(char in _han_filler() for char in word)
+
+
+@lru_cache(maxsize=1)
+def _han_filler() -> frozenset[str]:
+    assert filler()
+    return frozenset(str(word) for words in read_data("filler.yaml")["zh"] for word in words)

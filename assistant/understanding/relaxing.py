@@ -1,0 +1,111 @@
+"""Sorting, relative prices, and taking wishes back."""
+
+from assistant.dialogue.state import DialogueState
+from assistant.understanding.message import Message, Unit
+
+_NEAR = 3
+"""How many words may stand between "any" and what it is about."""
+_SORTS = {
+    "sort_price_asc": "price_asc",
+    "sort_price_desc": "price_desc",
+    "sort_rating": "rating",
+    "sort_newest": "newest",
+    "sort_popular": "popular",
+}
+_EXTREMES = {
+    "extreme_cheapest": "price_asc",
+    "extreme_dearest": "price_desc",
+    "extreme_best_rated": "rating",
+}
+
+
+def read_sort(message: Message, *, superlative_sorts: bool) -> None:
+    """Notes an order of the list. "The cheapest" is one only when it points at nothing shown."""
+    for unit in message.units:
+        for role, value in (_SORTS | (_EXTREMES if superlative_sorts else {})).items():
+            if unit.role(role) and not any(c.slot == "sort" for c in message.changes):
+                message.change("set", "sort", value, unit.first, unit.last)
+                message.use(unit.first, unit.last)
+    sold_out = message.find("include_sold_out")
+    if sold_out:
+        message.change("set", "in_stock_only", False, sold_out.first, sold_out.last)
+        message.use(sold_out.first, sold_out.last)
+
+
+def read_relative_price(message: Message) -> None:
+    """Notes "cheaper" and "something nicer"; a bound in the same message says it better."""
+    bounded = any(c.slot in ("price_min", "price_max") for c in message.changes)
+    for unit in message.units:
+        if unit.role("dearer_ok"):
+            change = ("price_max", "dearer")
+        elif unit.role("cheaper"):
+            change = ("price_max", "cheaper")
+        elif unit.role("dearer"):
+            change = ("price_min", "dearer")
+        elif unit.role("frugal"):
+            message.use(unit.first, unit.last)
+            if not bounded:
+                message.change("add", "prefer_aspects", "price", unit.first, unit.last)
+            continue
+        else:
+            continue
+        message.use(unit.first, unit.last)
+        if not bounded:
+            message.change("scale", *change, unit.first, unit.last)
+            bounded = True
+
+
+def read_clearing(message: Message, state: DialogueState) -> set[int]:
+    """Notes slots that no longer matter; gives the positions of the units that named them."""
+    done: set[int] = set()
+    for index, unit in enumerate(message.units):
+        slots = _slots_named(unit, state)
+        if not slots:
+            continue
+        cue = _cue_near(message.units, index)
+        if cue is None:
+            continue
+        first, last = min(unit.first, cue.first), max(unit.last, cue.last)
+        for slot in slots:
+            message.change("clear", slot, None, first, last)
+        message.use(first, last)
+        done.add(index)
+    return done
+
+
+def _slots_named(unit: Unit, state: DialogueState) -> list[str]:
+    if unit.role("price_slot"):
+        return ["price_min", "price_max"]
+    if unit.role("rating_slot"):
+        return ["rating_min"]
+    slot = unit.sense("slot")
+    if not slot:
+        return []
+    name = slot.values[0]
+    held = state.constraints
+    slots = [f"attributes.{name}"]
+    slots += [f"exclude.{name}"] if name in held.exclude else []
+    return slots + ([f"prefer_attributes.{name}"] if name in held.prefer_attributes else [])
+
+
+def _cue_near(units: list[Unit], index: int) -> Unit | None:
+    """The "any" or "doesn't matter" that belongs to a slot, with no value between them."""
+    for step, unit in enumerate(reversed(units[:index])):
+        if step >= _NEAR or unit.role("comma", "break") and not unit.role("any", "let_go"):
+            break
+        if unit.is_value:
+            break
+        if unit.role("let_go", "any") and not unit.role("ask_which"):
+            return unit
+        if unit.role("any") and any(
+            u.role("post_any") for u in units[index + 1 : index + 1 + _NEAR]
+        ):
+            return unit
+    for unit in units[index + 1 : index + 1 + _NEAR]:
+        if unit.is_value or unit.role("comma"):
+            return None
+        if unit.role("post_any"):
+            return unit
+        if unit.role("post_negator", "let_go") and not unit.role("negator"):
+            return unit
+    return None

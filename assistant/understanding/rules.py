@@ -1,0 +1,59 @@
+"""Where the words leave no doubt, they outvote the intent classifier."""
+
+from assistant.dialogue.state import DialogueState
+from assistant.understanding.understanding import Intent, IntentName, Understanding
+
+_ABOUT_PRODUCTS = frozenset((IntentName.SEARCH, IntentName.REFINE))
+_SERVICE = frozenset(
+    (
+        IntentName.HUMAN_AGENT,
+        IntentName.COMPLAINT,
+        IntentName.ORDER_STATUS,
+        IntentName.RETURN_REFUND,
+        IntentName.SHIPPING_POLICY,
+        IntentName.RESET,
+    )
+)
+"""Intents that words about products do not overrule: "my black shoes never arrived"."""
+_CERTAIN = 0.9
+
+
+def adjust_intent(heard: Understanding, state: DialogueState) -> Understanding:
+    """``heard`` with the intent that its own substance leaves possible."""
+    name = _certain(heard, state)
+    if name is None or name == heard.intent.name:
+        return heard
+    told = heard.intent
+    intent = Intent(
+        name=name,
+        confidence=max(_CERTAIN, told.confidence),
+        alternatives=[(told.name, told.confidence), *told.alternatives],
+    )
+    return heard.model_copy(update={"intent": intent})
+
+
+def _certain(heard: Understanding, state: DialogueState) -> IntentName | None:
+    told = heard.intent.name
+    if told in _SERVICE:
+        return None
+    wishes = [c for c in heard.changes if c.slot != "query"]
+    searching = not state.constraints.is_empty() or bool(state.shown)
+    # A question about a product's attribute filters nothing, so it can be no search.
+    if heard.references and heard.asked_attributes and told in _ABOUT_PRODUCTS and not wishes:
+        return IntentName.PRODUCT_QUESTION
+    # "The second one": pointed at and nothing else said.
+    if heard.references and not heard.changes and told in _ABOUT_PRODUCTS:
+        return IntentName.PRODUCT_QUESTION
+    named = any(c.slot == "category" for c in wishes)
+    # Another kind of product named: whatever the verb, this looks for something else.
+    if named and not heard.references and told == IntentName.REFINE and not searching:
+        return IntentName.SEARCH
+    if named and heard.topic_change and told in (IntentName.REFINE, IntentName.OUT_OF_SCOPE):
+        return IntentName.SEARCH
+    # Wishes without a kind of product continue what was being looked for.
+    unsure = told in (IntentName.OUT_OF_SCOPE, IntentName.DENY, IntentName.AFFIRM)
+    if wishes and not heard.references and searching and (unsure or told == IntentName.SEARCH):
+        return IntentName.REFINE if not named else None
+    if wishes and told == IntentName.OUT_OF_SCOPE and not heard.references:
+        return IntentName.SEARCH
+    return None

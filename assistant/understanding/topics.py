@@ -1,0 +1,78 @@
+"""Which kind of product is meant, and whether that is a new topic or an old one."""
+
+from dataclasses import dataclass
+
+from assistant.dialogue.state import DialogueState
+from assistant.understanding.message import Message, Unit
+from assistant.understanding.vocabulary import CatalogVocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The kind of product named; ``label`` is ``None`` where the message names none."""
+
+    label: str | None = None
+    first: int = 0
+    last: int = 0
+    precise: bool = True
+
+
+def read_topic(message: Message) -> Topic:
+    """The category named. Of a compound ("kitchen table") the last word decides."""
+    wanted = [i for i, unit in enumerate(message.units) if _names_wanted(message, i, unit)]
+    if not wanted:
+        return Topic()
+    place = wanted[0]
+    while place + 1 in wanted:
+        place += 1
+    unit = message.units[place]
+    sense = unit.sense("category")
+    assert sense is not None
+    alone = place == wanted[0]
+    if not alone:
+        message.kept.update(range(message.units[wanted[0]].first, unit.first))
+    for other in wanted:
+        used = message.units[other]
+        message.use(used.first, used.last)
+        if other > place:
+            message.kept.update(range(used.first, used.last))
+    return Topic(sense.values[0], unit.first, unit.last, sense.precise and alone)
+
+
+def note_topic(message: Message, topic: Topic) -> None:
+    """Turns the category, and categories not wanted, into changes."""
+    if topic.label:
+        message.change("set", "category", topic.label, topic.first, topic.last)
+        if not topic.precise:
+            message.kept.update(range(topic.first, topic.last))
+    for unit in message.units:
+        sense = unit.sense("category")
+        if sense and unit.polarity == "exclude" and not message.used[unit.first]:
+            message.change("add", "exclude.category", sense.values[0], unit.first, unit.last)
+            message.use(unit.first, unit.last)
+
+
+def is_change(topic: Topic, state: DialogueState, vocabulary: CatalogVocabulary) -> bool:
+    """Whether the message speaks of another kind of product than the state holds."""
+    held = state.constraints.category
+    if not topic.label:
+        return False
+    if held is None:
+        return bool(state.constraints.query) and bool(state.shown)
+    if held == topic.label:
+        return False
+    return not (vocabulary.covers(held, topic.label) or vocabulary.covers(topic.label, held))
+
+
+def is_return(message: Message, topic: Topic) -> bool:
+    """Whether the message goes back to what was talked about before."""
+    cue = message.find("return")
+    return cue is not None and topic.label is not None and cue.first < topic.first
+
+
+def _names_wanted(message: Message, index: int, unit: Unit) -> bool:
+    if not unit.is_category or unit.polarity != "want" or any(message.used[unit.first : unit.last]):
+        return False
+    following = message.units[index + 1] if index + 1 < len(message.units) else None
+    # "this dress", "那条裙子": the product pointed at, not a kind that is looked for.
+    return not (unit.is_value and following is not None and following.is_category)

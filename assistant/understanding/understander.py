@@ -1,0 +1,174 @@
+"""From a message to what it means: readers take their words out of it, one after another."""
+
+from collections.abc import Collection, Sequence
+from assistant.dialogue.state import DialogueState
+from assistant.understanding import (
+    persons,
+    prices,
+    quantities,
+    ratings,
+    references,
+    relaxing,
+    topics,
+)
+from assistant.understanding.aspects import read_aspects
+from assistant.understanding.intent import IntentClassifier
+from assistant.understanding.intent_context import IntentContext
+from assistant.understanding.message import Message, Unit
+from assistant.understanding.polarity import mark_polarity
+from assistant.understanding.query import read_query, unknown_words
+from assistant.understanding.questions import is_question, read_questions
+from assistant.understanding.shown import ShownProduct
+from assistant.understanding.spelling import Speller
+from assistant.understanding.understanding import Intent, IntentName, Reference, Understanding
+from assistant.understanding.values import choose_senses, note_unknown, note_values
+from assistant.understanding.vocabulary import CatalogVocabulary
+from retrieval.catalog.facets import CatalogFacets
+from retrieval.language import detect, fold, normalise
+from retrieval.lexicon import Lexicon
+from retrieval.lexicon.tokens import tokenise
+
+LONGEST = 2000
+"""Characters of a message that are read; what comes after is left out."""
+
+
+_UNKNOWN = Intent(name=IntentName.OUT_OF_SCOPE, confidence=0.0)
+"""Stands in until the classifier has been asked."""
+
+
+class Understander:
+    """Understands messages about one catalogue. Safe to share between threads once built."""
+
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        facets: CatalogFacets,
+        intents: IntentClassifier,
+        words: Collection[str] | None = None,
+    ) -> None:
+        """``words``: the Latin words of the catalogue's texts, folded, where they are at hand;
+        spelling is mended against them and words missing there are reported as unknown."""
+        self.vocabulary = CatalogVocabulary(lexicon, facets)
+        self._intents = intents
+        self._speller = Speller(self.vocabulary.words, words or ())
+        self._words = frozenset(words) | self.vocabulary.words if words else None
+
+    def understand(
+        self, text: str, state: DialogueState, shown: Sequence[ShownProduct] = ()
+    ) -> Understanding:
+        """Everything ``text`` says, in the light of the state and of the products shown."""
+        heard = self.read(text, state, shown)
+        context = IntentContext(
+            has_shown=bool(state.shown),
+            pending=str(state.pending["kind"])
+            if state.pending and "kind" in state.pending
+            else None,
+            has_constraints=not state.constraints.is_empty(),
+        )
+        return heard.model_copy(update={"intent": self._intents.classify(heard.text, context)})
+
+    def read(
+        self, text: str, state: DialogueState, shown: Sequence[ShownProduct] = ()
+    ) -> Understanding:
+        """``understand`` without the intent: constraints never depend on it."""
+        message, other = self._open(text, state)
+        order_id = quantities.read_order_id(message)
+        ratings.read_rating(message)
+        self._read_prices(message, state)
+        message.units = self._units(message)
+        mark_polarity(message)
+        pointed = references.read_references(message, state, shown)
+        quantity = quantities.read_quantity(message)
+        relaxing.read_sort(message, superlative_sorts=not pointed)
+        relaxing.read_relative_price(message)
+        cleared = relaxing.read_clearing(message, state)
+        topic = topics.Topic() if _names_shown(message, pointed) else topics.read_topic(message)
+        held = topic.label or state.constraints.category
+        chosen = choose_senses(message, self.vocabulary, held)
+        chosen = {i: s for i, s in chosen.items() if not _taken(message, message.units[i])}
+        asked = read_questions(message, chosen, pointed, state, cleared)
+        topics.note_topic(message, topic)
+        note_values(message, chosen, state)
+        note_unknown(message, chosen)
+        persons.read_person(message, self.vocabulary, held)
+        aspects = read_aspects(
+            message,
+            question=is_question(message),
+            about_product=bool(pointed) or not topic.label and bool(state.shown or state.focus),
+        )
+        read_query(message, topic)
+        return Understanding(
+            text=message.text,
+            language=message.language,
+            intent=_UNKNOWN,
+            changes=message.changes,
+            references=pointed,
+            aspects=aspects,
+            asked_attributes=asked.attributes,
+            asked_values=asked.values,
+            quantity=quantity,
+            order_id=order_id,
+            topic_change=topics.is_change(topic, state, self.vocabulary),
+            topic_return=topics.is_return(message, topic),
+            unknown_words=[
+                *dict.fromkeys([*message.unknown, *unknown_words(message, self._words)])
+            ],
+            corrections=message.corrections,
+            other_language=other,
+        )
+
+    def _open(self, text: str, state: DialogueState) -> tuple[Message, str | None]:
+        clean = normalise(text[:LONGEST])
+        detected = detect(clean, default=state.language)
+        folded = fold(clean)
+        tokens, corrections = self._speller.mend(tokenise(folded))
+        message = Message(
+            text=clean,
+            folded=folded,
+            tokens=tokens,
+            language=detected.spoken,
+            corrections=corrections,
+            used=[False] * len(tokens),
+        )
+        return message, detected.other
+
+    def _read_prices(self, message: Message, state: DialogueState) -> None:
+        held = state.constraints
+        expected = held.price_max is not None or held.price_min is not None
+        expected = expected or (state.pending or {}).get("facet") == "price"
+        for price in prices.find_prices(message.folded, price_expected=expected):
+            for slot, value in (("price_min", price.low), ("price_max", price.high)):
+                if value is not None:
+                    message.change_span("set", slot, value, price.start, price.end)
+            message.use_span(price.start, price.end)
+
+    def _units(self, message: Message) -> list[Unit]:
+        units: list[Unit] = []
+        position = 0
+        while position < len(message.tokens):
+            if message.used[position]:
+                position += 1
+                continue
+            phrase = self.vocabulary.phrases.at(message.tokens, position)
+            if phrase and not any(message.used[phrase.first : phrase.last]):
+                units.append(Unit(phrase.first, phrase.last, phrase.meanings))
+                position = phrase.last
+            else:
+                units.append(Unit(position, position + 1))
+                position += 1
+        return units
+
+
+def _taken(message: Message, unit: Unit) -> bool:
+    return any(message.used[unit.first : unit.last])
+
+
+def _names_shown(message: Message, pointed: list[Reference]) -> bool:
+    """Whether the category named is only the noun of a pointer: "is this dress lined?"."""
+    for index, unit in enumerate(message.units[:-1]):
+        if unit.role("focus") and unit.role("the") and message.units[index + 1].is_category:
+            following = message.units[index + 1]
+            if pointed:
+                message.use(following.first, following.last)
+                return True
+    return False

@@ -1,0 +1,119 @@
+"""Attributes, brands and sizes: what is named becomes a change of the right slot."""
+
+from assistant.dialogue.state import DialogueState
+from assistant.understanding.message import Message, Unit
+from assistant.understanding.vocabulary import CatalogVocabulary, Sense
+
+RARE = 0.02
+"""An attribute that fewer products of a category have cannot be what was meant there."""
+
+_SLOT_OF = {"want": "attributes", "exclude": "exclude", "soft": "prefer_attributes"}
+_SIZE_WORDS = frozenset(("size", "码", "号", "尺", "in", "a", "an", "or", "and", "take", "wear"))
+
+
+def choose_senses(
+    message: Message, vocabulary: CatalogVocabulary, category: str | None
+) -> dict[int, Sense]:
+    """One sense for each unit that names a value, by position of the unit; category decides.
+
+    Units whose words mean nothing for this kind of product are left to the text search.
+    """
+    chosen: dict[int, Sense] = {}
+    for index, unit in enumerate(message.units):
+        senses = [s for s in unit.senses() if s.name not in ("category", "slot", "unknown")]
+        if not senses or unit.role("focus"):
+            continue
+        fitting = [
+            (vocabulary.applies(s.name, category), s.count, s)
+            for s in senses
+            if _is_announced(message, unit, s)
+        ]
+        fitting = [f for f in fitting if f[0] >= RARE]
+        if fitting:
+            chosen[index] = max(fitting, key=lambda f: (f[0], f[1]))[2]
+    return chosen
+
+
+def note_values(message: Message, chosen: dict[int, Sense], state: DialogueState) -> None:
+    """Turns the values named into changes. The first of a slot replaces, the others join it."""
+    begun: set[str] = set()
+    joins = message.find("additive") is not None
+    for index, sense in chosen.items():
+        unit = message.units[index]
+        message.use(unit.first, unit.last)
+        if unit.polarity == "drop":
+            held = state.constraints.attributes.get(sense.name, [])
+            slot = f"attributes.{sense.name}"
+            values = [v for v in sense.values if v in held]
+            for value in values:
+                message.change("remove", slot, value, unit.first, unit.last)
+            if not values:
+                message.change(
+                    "add", f"exclude.{sense.name}", sense.values[0], unit.first, unit.last
+                )
+            continue
+        slot = f"{_SLOT_OF[unit.polarity]}.{sense.name}"
+        for value in sense.values:
+            first = slot not in begun and unit.polarity != "exclude" and not joins
+            message.change("set" if first else "add", slot, value, unit.first, unit.last)
+            begun.add(slot)
+
+
+def note_unknown(message: Message, chosen: dict[int, Sense]) -> None:
+    """Remembers words that the lexicon knows and this catalogue has nothing of."""
+    for index, unit in enumerate(message.units):
+        known = (
+            index in chosen or unit.is_category or any(not _is_unknown(m) for m in unit.senses())
+        )
+        if not known and any(_is_unknown(m) for m in unit.senses()) and not unit.role("focus"):
+            words = message.words(unit.first, unit.last)
+            if unit.polarity == "want" and not any(message.used[unit.first : unit.last]):
+                message.unknown.append(words)
+
+
+def _is_unknown(sense: Sense) -> bool:
+    return sense.name == "unknown"
+
+
+def _is_announced(message: Message, unit: Unit, sense: Sense) -> bool:
+    """Whether a value that is also an everyday word or number is really meant as a value."""
+    tokens = message.tokens
+    token = tokens[unit.first]
+    single = unit.last - unit.first == 1
+    before = tokens[unit.first - 1].text if unit.first else ""
+    after = tokens[unit.last].text if unit.last < len(tokens) else ""
+    if sense.name == "brand" and single and token.text.isascii():
+        return _is_brand_like(message, unit, before, after)
+    if not single:
+        return True
+    if token.text.replace(".", "").isdigit():
+        return before in ("size", "in", "码", "号") or after in ("码", "号") or before == "size"
+    if len(token.text) == 1 and token.text.isascii():
+        written = message.text[token.start]
+        alone = written.isupper() and (before != "'" and after not in ("'", "&"))
+        return alone or before in ("size", "in") or after in ("码", "号", "size")
+    if sense.name == "size" and token.text in (
+        "small",
+        "medium",
+        "large",
+        "mini",
+        "double",
+        "single",
+    ):
+        return after in ("size", "sized", "please", "", ".", ",", "or", "and", "?") or before in (
+            "size", "in", "a", "or",
+        )  # fmt: skip
+    return True
+
+
+def _is_brand_like(message: Message, unit: Unit, before: str, after: str) -> bool:
+    from assistant.understanding.spelling import english_words
+
+    token = message.tokens[unit.first]
+    if (
+        token.text not in english_words()
+        or before in ("brand", "by", "from")
+        or after in ("brand", "牌")
+    ):
+        return True
+    return message.text[token.start].isupper() and unit.first > 0

@@ -1,0 +1,198 @@
+"""What the words of a catalogue mean: its own values, brands and categories, and their synonyms."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.understanding.cues import Cue, cue_entries
+from retrieval.catalog.facets import CatalogFacets, CategoryFacet, ValueFacet
+from retrieval.language import fold
+from retrieval.lexicon import Lexicon
+from retrieval.lexicon.lexicon import name_key
+from retrieval.lexicon.phrases import Phrases
+from retrieval.lexicon.tokens import singular, tokenise
+
+_LONGEST_VALUE = 6
+_MEANINGLESS = frozenset(
+    ("yes", "no", "none", "other", "others", "n/a", "na", "various", "default")
+)
+_SEPARATORS = (" & ", " and ", "/", ",", "、", "与", "和", "&")
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What a phrase names in this catalogue.
+
+    ``name`` is an attribute, ``brand``, ``category``, ``slot`` (an attribute's own name) or
+    ``unknown`` (the lexicon knows the word, the catalogue has nothing of it).
+    """
+
+    name: str
+    values: tuple[str, ...]
+    """The catalogue's values, a category label, or the attribute's name."""
+    count: int = 1
+    """Products that have it."""
+    precise: bool = True
+    """Whether the words say no more than the value: "dress" for Dresses, unlike "sundress"."""
+
+
+Meaning = Sense | Cue
+
+
+class CatalogVocabulary:
+    """Phrases of one catalogue. Built once per index generation."""
+
+    def __init__(self, lexicon: Lexicon, facets: CatalogFacets) -> None:
+        self.lexicon = lexicon
+        self.facets = facets
+        self._nodes_of: dict[str, set[tuple[str, ...]]] = {}
+        self.phrases: Phrases[Meaning] = Phrases(cue_entries())
+        self._own: set[tuple[str, str]] = set()
+        for phrase, sense in self._senses():
+            self.phrases.add(phrase, sense)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Latin words of four letters and more that name something in this catalogue."""
+        names = [f.value for values in self.facets.attributes.values() for f in values]
+        names += [brand.value for brand in self.facets.brands]
+        names += [part for node in self.facets.categories for part in node.path]
+        for concept in self.lexicon.concepts():
+            names += concept.en
+        found = {token.text for name in names for token in tokenise(fold(name))}
+        return frozenset(w for w in found if len(w) >= 4 and w.isascii() and w.isalpha())
+
+    def nodes(self, label: str) -> set[tuple[str, ...]]:
+        """The category nodes that a label stands for."""
+        if label not in self._nodes_of:
+            self._nodes_of[label] = self.lexicon.category_nodes(label, self.facets)
+        return self._nodes_of[label]
+
+    def applies(self, attribute: str, category: str | None) -> float:
+        """Share of the products of a category (of all, for ``None``) that have an attribute."""
+        if attribute == "brand":
+            return 1.0
+        nodes = [self.facets.category(path) for path in self.nodes(category)] if category else []
+        known = [node for node in nodes if node]
+        if not known:
+            total = sum(value.count for value in self.facets.attributes.get(attribute, []))
+            return min(1.0, total / max(1, self.facets.products))
+        return sum(n.attributes.get(attribute, 0) for n in known) / sum(n.count for n in known)
+
+    def attribute_values(self, name: str, words: str) -> tuple[str, ...]:
+        """The catalogue's values that ``words`` name for one attribute."""
+        for meaning in self.phrases.meanings(words):
+            if isinstance(meaning, Sense) and meaning.name == name:
+                return meaning.values
+        return ()
+
+    def covers(self, wider: str, narrower: str) -> bool:
+        """Whether one category label takes in another."""
+        below = self.nodes(narrower)
+        above = self.nodes(wider)
+        return bool(below) and all(any(b[: len(a)] == a for a in above) for b in below)
+
+    def _senses(self) -> Iterator[tuple[str, Sense]]:
+        for name, values in self.facets.attributes.items():
+            yield from self._value_senses(name, values)
+        yield from self._value_senses("brand", self.facets.brands)
+        yield from self._category_senses()
+        for concept in self.lexicon.concepts("attribute_name"):
+            if concept.value in self.facets.attributes or concept.value == "brand":
+                for form in concept.forms():
+                    yield form, Sense("slot", (concept.value,))
+        for name in self.facets.attributes:
+            yield name.replace("_", " "), Sense("slot", (name,))
+
+    def _value_senses(self, name: str, values: Iterable[ValueFacet]) -> Iterator[tuple[str, Sense]]:
+        own: dict[str, ValueFacet] = {}
+        for value in values:
+            for form in {value.value, *value.translations.values()}:
+                key = name_key(form)
+                if self._is_sayable(key, name) and key not in own:
+                    own[key] = value
+                    yield form, Sense(name, (value.value,), value.count)
+        if name == "brand":
+            return
+        meant: dict[str, list[ValueFacet]] = {}
+        for value in values:
+            if canonical := self.lexicon.canonical(name, value.value):
+                meant.setdefault(canonical, []).append(value)
+        for concept in self.lexicon.concepts(name):
+            found = meant.get(concept.value) or [
+                value
+                for key, members in meant.items()
+                if (c := self.lexicon.concept(name, key)) and c.family == concept.value
+                for value in members
+            ]
+            sense = (
+                Sense(name, tuple(v.value for v in found), sum(v.count for v in found))
+                if found
+                else Sense("unknown", (concept.value,), 0)
+            )
+            for form in concept.forms():
+                if name_key(form) not in own:
+                    yield form, sense
+
+    def _category_senses(self) -> Iterator[tuple[str, Sense]]:
+        named: set[str] = set()
+        parts: list[tuple[str, CategoryFacet]] = []
+        for node in self.facets.categories:
+            for name in {node.name, *(t[-1] for t in node.translations.values() if t)}:
+                named.add(name_key(name))
+                yield name, Sense("category", (node.name,), node.count)
+                parts += [(part, node) for part in _split(name)]
+        for part, node in parts:
+            if name_key(part) not in named:
+                named.add(name_key(part))
+                yield part, Sense("category", (node.name,), node.count, precise=False)
+        for concept in self.lexicon.concepts("category"):
+            label, precise, count = self._label_of(concept.value)
+            sense = (
+                Sense("category", (label,), count, precise)
+                if label
+                else Sense("unknown", (concept.value,), 0)
+            )
+            for form in concept.forms():
+                if name_key(form) not in named:
+                    yield form, sense
+
+    def _label_of(self, concept: str) -> tuple[str, bool, int]:
+        """The label for a kind of product, whether it says as much, and its products."""
+        waiting, precise, seen = [concept], True, set[str]()
+        while waiting:
+            value = waiting.pop(0)
+            if value in seen:
+                continue
+            seen.add(value)
+            nodes = self.nodes(value)
+            names = {path[-1] for path in nodes}
+            count = sum(n.count for p in nodes if (n := self.facets.category(p)))
+            if len(names) == 1:
+                name = names.pop()
+                return name, precise and value in self.lexicon.kinds_of(name), count
+            if names:
+                return value, precise, count
+            waiting += self.lexicon.wider(value)
+            precise = False
+        return "", False, 0
+
+    def _is_sayable(self, key: str, name: str) -> bool:
+        """Whether a value can be recognised in running text without a word that announces it."""
+        words = key.split()
+        if not words or len(words) > _LONGEST_VALUE or key in _MEANINGLESS:
+            return False
+        if name == "brand":
+            return len(key) > 1
+        return not all(_is_number(word) for word in words) or name == "size"
+
+
+def _split(name: str) -> list[str]:
+    parts = [name]
+    for mark in _SEPARATORS:
+        parts = [piece.strip() for part in parts for piece in part.split(mark)]
+    return [part for part in parts if part and part != name]
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "").replace(",", "").isdigit() or not singular(word).isalnum()

@@ -102,6 +102,10 @@ class Shop:
         """Component → what is wrong with it, ``None`` where nothing is."""
         return dict(self._problems)
 
+    def index_revision(self) -> int:
+        """Revision of the catalogue that the index serves."""
+        return self.live.snapshot.revision
+
     def is_ready(self) -> bool:
         return not any(self._problems.values())
 
@@ -145,7 +149,7 @@ class Shop:
             understander=_current(lexicon, self.live, intents),
             finder=finder,
             catalog=self.catalog,
-            facets=lambda: self.live.snapshot.content.facets,
+            facets=lambda: self.live.snapshot.facets,
             lexicon=lexicon,
             carts=CartStore(self.sessions),
             orders=self.orders,
@@ -182,7 +186,7 @@ def _current(
     def current() -> Understander:
         snapshot = live.snapshot
         if snapshot.generation not in made:
-            fresh = Understander(lexicon, snapshot.content.facets, intents)
+            fresh = Understander(lexicon, snapshot.facets, intents, snapshot.content.words)
             made.clear()
             made[snapshot.generation] = fresh
             return fresh

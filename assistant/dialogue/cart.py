@@ -2,7 +2,6 @@
 
 from assistant.cart import CartLine
 from assistant.dialogue.rooms import Rooms
-from assistant.dialogue.state import DialogueState
 from assistant.dialogue.targets import ask_which, focused, targets
 from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
@@ -19,18 +18,17 @@ OPTIONS = 8
 def cart_add(rooms: Rooms, work: Work) -> Work:
     """Adds the product meant, once it is clear which of its variants."""
     state, heard, book = work["state"], work["understanding"], book_of(work)
-    open_choice = (state.pending or {}).get("kind") == "choose_variant"
-    if open_choice and not heard.references:
-        found = rooms.describe([state.pending["product_id"]], work["owner"].customer_id)
+    choice = work["settled"] if work["settled"].get("kind") == "choose_variant" else {}
+    if choice and not heard.references:
+        found = rooms.describe([choice["product_id"]], work["owner"].customer_id)
     else:
         found = targets(rooms, work)
     if not found:
         return ask_which(work, "cart_add")
     candidate = found[0]
-    remembered = state.pending["chosen"] if open_choice and state.pending else {}
-    wanted = {**remembered, **_named(heard)}
-    quantity = heard.quantity or (state.pending or {}).get("quantity") or 1
-    state = focused(state.model_copy(update={"pending": None}), found)
+    wanted = {**choice.get("chosen", {}), **_named(heard)}
+    quantity = heard.quantity or choice.get("quantity") or 1
+    state = focused(state, found)
     fitting = _fitting(candidate.product, wanted, state.constraints)
     if not fitting:
         text = _no_such_variant(rooms, candidate, wanted, book)

@@ -59,6 +59,8 @@ def decide(heard: Understanding, state: DialogueState) -> Route:
     """The route of the turn. An open question of the assistant is settled first."""
     if state.pending and (route := _settle(heard, state.pending)):
         return route
+    if heard.other_language and not _wants_products(heard):
+        return "lost"
     name = heard.intent.name
     route = BY_INTENT[name]
     if route == "lost":

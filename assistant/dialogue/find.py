@@ -34,11 +34,10 @@ def more(rooms: Rooms, work: Work) -> Work:
 
 def relax(rooms: Rooms, work: Work) -> Work:
     """Takes the assistant's offer to drop a constraint."""
-    state = work["state"]
-    pending = state.pending or {}
-    wish = Constraints.model_validate(pending["constraints"])
-    kept = tuple(p for p in state.provenance if p.slot != pending["slot"])
-    state = state.model_copy(update={"constraints": wish, "provenance": kept, "pending": None})
+    state, offer = work["state"], work["settled"]
+    wish = Constraints.model_validate(offer["constraints"])
+    kept = tuple(p for p in state.provenance if p.slot != offer["slot"])
+    state = state.model_copy(update={"constraints": wish, "provenance": kept})
     return _search(rooms, {**work, "state": state}, ())
 
 
@@ -145,7 +144,7 @@ def _nothing(rooms: Rooms, work: Work, found: Found, further: bool) -> tuple[Dra
         return draft, state
     draft.sentences.append(book.say("nothing", wish=wish))
     draft.quick = ["quick_reset", "quick_person"]
-    state = state.model_copy(update={"shown": (), "pending": None})
+    state = state.model_copy(update={"shown": ()})
     if found.relaxations:
         best = found.relaxations[0]
         dropped = _dropped(rooms, state, best, book)

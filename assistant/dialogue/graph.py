@@ -73,8 +73,10 @@ def choose(rooms: Rooms, work: Work) -> Work:
     """The way to go; on the ways that search, the constraints change accordingly."""
     heard, state = work["understanding"], work["state"]
     route = decide(heard, state)
+    settled = state.pending or {}
+    state = state.model_copy(update={"pending": None})
     if route in SEARCHING:
         state = apply(state, heard, shown(rooms, state))
     if route not in KEEPS_MISSES:
         state = state.model_copy(update={"misses": 0})
-    return {"route": route, "state": state}
+    return {"route": route, "state": state, "settled": settled}

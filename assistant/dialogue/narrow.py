@@ -42,7 +42,9 @@ def question(
             continue
         asked = _ask(rooms, state, found, facet)
         if asked:
-            return asked, state.model_copy(update={"clarified": (*state.clarified, facet)})
+            open_ = {"kind": "narrow", "facet": facet}
+            asked_about = {"clarified": (*state.clarified, facet), "pending": open_}
+            return asked, state.model_copy(update=asked_about)
     return None, state
 
 

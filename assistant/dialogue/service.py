@@ -52,9 +52,9 @@ def handoff(rooms: Rooms, work: Work) -> Work:
     """Asks for a person. The conversation service opens the hand-off."""
     state, heard = work["state"], work["understanding"]
     accepted = heard.intent.name != IntentName.HUMAN_AGENT
-    reason = (state.pending or {}).get("reason", "accepted") if accepted else "asked"
+    reason = work["settled"].get("reason", "accepted") if accepted else "asked"
     draft = Draft("handoff", [book_of(work).say("handoff_started")], handoff_reason=reason)
-    return {"draft": draft, "state": state.model_copy(update={"pending": None, "misses": 0})}
+    return {"draft": draft, "state": state.model_copy(update={"misses": 0})}
 
 
 def _offer_person(state: DialogueState, action: str, text: str) -> Work:

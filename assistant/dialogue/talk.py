@@ -15,16 +15,15 @@ OPENERS = ["quick_best", "quick_shipping", "quick_person"]
 def chat(rooms: Rooms, work: Work) -> Work:
     """Answers small talk in kind."""
     state, name, book = work["state"], work["understanding"].intent.name, book_of(work)
-    pending = (state.pending or {}).get("kind")
     key = {
         IntentName.GREETING: "greeting_again",
         IntentName.THANKS_BYE: "thanks",
         IntentName.AFFIRM: "affirm_without_question",
         IntentName.DENY: "handoff_declined"
-        if pending == "offer_person"
+        if work["settled"].get("kind") == "offer_person"
         else "deny_without_question",
     }.get(name, "greeting_again")
-    state = state.model_copy(update={"pending": None, "misses": 0})
+    state = state.model_copy(update={"misses": 0})
     return {"draft": Draft("chat", [book.say(key)]), "state": state}
 
 
@@ -39,7 +38,9 @@ def reset(rooms: Rooms, work: Work) -> Work:
 def lost(rooms: Rooms, work: Work) -> Work:
     """Not understood, or not about shopping: first ask which of two, then offer a person."""
     state, heard, book = work["state"], work["understanding"], book_of(work)
-    state = state.model_copy(update={"misses": state.misses + 1, "pending": None})
+    if heard.other_language:
+        return {"draft": Draft("refuse", [book.say("only_languages")]), "state": state}
+    state = state.model_copy(update={"misses": state.misses + 1})
     if state.misses >= PATIENCE:
         state = state.model_copy(update={"pending": {"kind": "offer_person", "reason": "lost"}})
         said = [book.say("out_of_scope"), book.say("handoff_offer")]

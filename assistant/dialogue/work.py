@@ -1,7 +1,7 @@
 """The working record of one turn: what the steps of the graph hand on to each other."""
 
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from assistant.dialogue.outcome import Owner
 from assistant.dialogue.state import DialogueState
@@ -19,6 +19,9 @@ class Work(TypedDict, total=False):
     state: DialogueState
     understanding: Understanding
     route: str
+    settled: dict[str, Any]
+    """The question that was open when the message came; empty when none was. By now it is either
+    answered or dropped: ``state.pending`` is only what this turn asks."""
     draft: "Draft"
     timings_ms: dict[str, float]
 

@@ -1,0 +1,111 @@
+"""``shopkeeper index``: rebuild the search index, check it against SQL, say where it stands."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from retrieval.index.generation import Place
+    from retrieval.store.base import Sessions
+
+app = typer.Typer(help="The search index: rebuild it from SQL, check it, or show its state.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+
+
+def register(parent: typer.Typer) -> None:
+    parent.add_typer(app, name="index")
+
+
+@app.command()
+def rebuild() -> None:
+    """Build a new index beside the one that serves, then switch to it."""
+    from rich.progress import Progress
+
+    from assistant.settings import Settings
+    from retrieval.encoder.opening import open_encoder
+    from retrieval.index.builder import IndexBuilder
+
+    settings = Settings()
+    place, sessions = _open()
+    encoder = open_encoder(settings.home / "models", settings.device)
+    with Progress(transient=True) as bar:
+        task = bar.add_task("Indexing products", total=None)
+        built = IndexBuilder(place, sessions, encoder).build(
+            lambda done, total: bar.update(task, completed=done, total=total)
+        )
+    typer.echo(
+        f"Indexed {built.products} products in {built.id} "
+        f"({built.info['embedded']} embedded, {built.info['reused']} vectors used again)."
+    )
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Compare SQL with the index; exit code 1 when they differ."""
+    import json
+    from dataclasses import asdict
+
+    from assistant.settings import Settings
+    from retrieval.encoder.opening import open_encoder
+    from retrieval.errors import IndexNotReadyError
+    from retrieval.index.check import check_index
+
+    settings = Settings()
+    place, sessions = _open()
+    encoder = open_encoder(settings.home / "models", settings.device)
+    try:
+        found = check_index(place, sessions, encoder.fingerprint)
+    except IndexNotReadyError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    differences = asdict(found)
+    if as_json:
+        typer.echo(json.dumps(differences, ensure_ascii=False))
+    else:
+        for kind, ids in differences.items():
+            shown = ", ".join(ids[:10]) + (" ..." if len(ids) > 10 else "")
+            typer.echo(f"{kind}: {len(ids)}" + (f" ({shown})" if ids else ""))
+    if found:
+        typer.echo("Run `shopkeeper index rebuild` to mend it.", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show the active index and how far the catalogue has moved on since it was built."""
+    import json
+
+    from retrieval.index.generation_store import GenerationStore
+    from retrieval.store.catalog_store import CatalogStore
+
+    place, sessions = _open()
+    active = GenerationStore(sessions).active()
+    catalog = CatalogStore(sessions)
+    figures = {
+        "generation": active.id if active else None,
+        "products": active.products if active else 0,
+        "revision": active.revision if active else None,
+        "encoder": active.encoder if active else None,
+        "catalogue_products": catalog.count(),
+        "catalogue_revision": catalog.revision(),
+        "folder": str(place.folder),
+        "chroma": place.chroma_url or "embedded",
+    }
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name.replace('_', ' '):<20} {value if value is not None else 'none'}")
+
+
+def _open() -> "tuple[Place, Sessions]":
+    from assistant.migrations import migrate
+    from assistant.settings import Settings
+    from retrieval.index.generation import Place
+    from retrieval.store.base import connect, session_factory
+
+    settings = Settings()
+    engine = connect(settings.resolved_database_url())
+    migrate(engine)
+    return Place(settings.home / "index", settings.chroma_url), session_factory(engine)

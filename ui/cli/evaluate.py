@@ -1,0 +1,14 @@
+"""``shopkeeper eval``: one command per figure."""
+
+import typer
+
+from ui.cli.eval_dialogues import dialogues
+from ui.cli.eval_encoder import encoder
+
+app = typer.Typer(help="Measure: dialogues, models, search.", no_args_is_help=True)
+
+
+def register(parent: typer.Typer) -> None:
+    app.command()(dialogues)
+    app.command()(encoder)
+    parent.add_typer(app, name="eval")

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.state import DialogueState
 from assistant.dialogue.update import apply
 from assistant.errors import InvalidRequestError
@@ -13,6 +12,9 @@ from assistant.turn import Personalised, ProductView, TurnLanguage
 from retrieval.catalog.facets import CatalogFacets, ValueFacet
 from retrieval.constraints import Constraints, Sort
 from retrieval.language import detect
+
+if TYPE_CHECKING:
+    from assistant.dialogue.rooms import Rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """``total`` counts all products that meet ``constraints``, ``products`` are the best of them."""
+    """``total`` counts all that meet ``constraints``; ``products`` are the best of them."""
 
     constraints: Constraints
     total: int
@@ -42,7 +44,7 @@ class SearchResult:
     timings_ms: dict[str, float]
 
 
-def search(rooms: Rooms, wanted: Search) -> SearchResult:
+def search(rooms: "Rooms", wanted: Search) -> SearchResult:
     """Understand the query like a first message, add the filters, find.
 
     What a filter says counts more than what the query says. Raises ``InvalidRequestError`` for a
@@ -76,7 +78,7 @@ def search(rooms: Rooms, wanted: Search) -> SearchResult:
     )
 
 
-def _understood(rooms: Rooms, query: str, language: TurnLanguage) -> Constraints:
+def _understood(rooms: "Rooms", query: str, language: TurnLanguage) -> Constraints:
     state = DialogueState(language=language)
     if not query:
         return state.constraints

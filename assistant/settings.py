@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         None,
         validation_alias="CHROMA_URL",
-        description="http://host:port of a `chroma run` server. Default: embedded, in the home folder.",
+        description="http://host:port of a `chroma run` server. Default: embedded, in the home.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
     policies: Path | None = Field(
         None,
-        description="Folder of Markdown policy passages. Default: the demo store's, on demo data only.",
+        description="Folder of Markdown policy passages. Default: the demo's, on demo data only.",
     )
     agent_api_key: SecretStr | None = Field(
         None, description="Key of role `agent`. Default: made once and kept in the home folder."

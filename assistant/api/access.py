@@ -19,7 +19,7 @@ _bearer = HTTPBearer(auto_error=False, description="A conversation's token, or a
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 AgentName = Annotated[
     Key | None,
-    Header(alias="X-Agent", description="Who is working, where several people share one API key."),
+    Header(description="Who is working, where several people share one API key."),
 ]
 
 
@@ -91,11 +91,11 @@ def reader(
     return Access(conversation_id, caller)
 
 
-def agent(keys: Keys, credentials: Credentials, name: AgentName = None) -> Caller:
+def agent(keys: Keys, credentials: Credentials, x_agent: AgentName = None) -> Caller:
     """Lets agents and administrators in."""
     if credentials is None:
         raise UnauthorizedError("An API key is needed.")
-    caller = keys.caller(credentials.credentials, name)
+    caller = keys.caller(credentials.credentials, x_agent)
     if caller is None:
         raise ForbiddenError("The API key is not known.")
     return caller

@@ -40,9 +40,9 @@ class Metrics:
         self.waiting = Gauge(
             "shopkeeper_handoffs_waiting", "Shoppers who wait for a person.", registry=self.registry
         )
-        self.generation = Gauge(
-            "shopkeeper_index_generation",
-            "Number of the index that serves.",
+        self.index_revision = Gauge(
+            "shopkeeper_index_revision",
+            "Revision of the catalogue that the index serves.",
             registry=self.registry,
         )
         self.ready = Gauge(

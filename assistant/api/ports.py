@@ -1,14 +1,16 @@
 """What the HTTP API needs of a shop; ``assistant.shop.Shop`` is one."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assistant.conversation.handoff import HandoffDesk
 from assistant.conversation.service import ConversationService
-from assistant.dialogue.rooms import Rooms
 from assistant.personal_data import PersonalData
 from assistant.settings import Settings
 from retrieval.events.recording import EventRecorder
 from retrieval.store.catalog_store import CatalogStore
+
+if TYPE_CHECKING:
+    from assistant.dialogue.rooms import Rooms
 
 
 class ApiShop(Protocol):
@@ -18,7 +20,7 @@ class ApiShop(Protocol):
     catalog: CatalogStore
     handoffs: HandoffDesk
     personal_data: PersonalData
-    rooms: Rooms
+    rooms: "Rooms"
     conversations: ConversationService
     recorder: EventRecorder
 
@@ -28,6 +30,10 @@ class ApiShop(Protocol):
 
     def ready(self) -> dict[str, str | None]:
         """Component → what is wrong with it, ``None`` where nothing is."""
+        ...
+
+    def index_revision(self) -> int:
+        """Revision of the catalogue that the index serves."""
         ...
 
     def close(self) -> None: ...

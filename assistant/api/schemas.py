@@ -25,7 +25,7 @@ class NewConversation(_Body):
     customer_id: Key | None = None
     locale: Literal["auto", "en", "zh"] | None = Field(
         None,
-        description="Language of the greeting; `auto` follows Accept-Language. Default: the shop's.",
+        description="Of the greeting; `auto` follows Accept-Language. Default: the shop's.",
     )
     channel: Key = Field("web", max_length=40)
 

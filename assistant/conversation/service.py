@@ -42,7 +42,7 @@ POLL_S = 0.02
 class Recorder(Protocol):
     """Where behaviour goes; see ``retrieval.events``."""
 
-    def record(self, events: Sequence[Event]) -> object: ...
+    def record(self, raw: Sequence[object], /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def open_conversation(
     response_model=Turn,
     responses={**documented(401, 404, 409, 413), **_STREAMED},
 )
-def send_message(
+def send_message(  # noqa: PLR0917
     body: NewMessage,
     access: Shopper,
     shop: LoadedShop,

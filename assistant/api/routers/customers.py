@@ -14,13 +14,13 @@ router = APIRouter(prefix="/v1/customers", tags=["customers"])
 CustomerId = Annotated[Key, Path()]
 
 
-@router.get("/{customer_id}/export", responses=documented(401, 403, 404))
+@router.get("/{customer_id:path}/export", responses=documented(401, 403, 404))
 def export_customer(customer_id: CustomerId, caller: Admin, shop: LoadedShop) -> CustomerExport:
-    """Everything held about a customer: profile, behaviour, orders, reviews, conversations, cart."""
+    """Everything: profile, behaviour, orders, reviews, conversations and cart."""
     return CustomerExport.model_validate(shop.personal_data.export(customer_id))
 
 
-@router.delete("/{customer_id}", responses=documented(401, 403, 404))
+@router.delete("/{customer_id:path}", responses=documented(401, 403, 404))
 def erase_customer(customer_id: CustomerId, caller: Admin, shop: LoadedShop) -> CustomerErased:
     """Erase everything held about a customer. Reviews stay, without their author."""
     erased = shop.personal_data.erase(customer_id)

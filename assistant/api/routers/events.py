@@ -34,7 +34,7 @@ def post_events(
     shop: LoadedShop,
     counters: Counters,
 ) -> EventsTaken:
-    """Take behaviour in. Events that make no sense are told by place and reason; the rest is kept."""
+    """Take behaviour in. Events that make no sense are told by place and reason."""
     for index, item in enumerate(body):
         for name in item.keys() - Event.model_fields.keys():
             raise InvalidRequestError(f"[{index}].{name}", "There is no such field.")

@@ -18,7 +18,7 @@ _HEADERS = {
 }
 
 
-@router.get("/{product_id}.svg", responses=documented(404), response_class=Response)
+@router.get("/{product_id:path}.svg", responses=documented(404), response_class=Response)
 def read_picture(product_id: Annotated[Key, Path()], shop: LoadedShop) -> Response:
     """The picture of a product of the demo store."""
     if not shop.catalog.state().is_demo:

@@ -38,7 +38,7 @@ def read_metrics(request: Request, counters: Counters) -> Response:
     if not any(problems.values()):
         shop = _loading(request).loaded_shop()
         counters.waiting.set(len(shop.handoffs.queue("waiting")))
-        counters.generation.set(shop.catalog.revision())
+        counters.index_revision.set(shop.index_revision())
     return Response(counters.text(), media_type=CONTENT_TYPE_LATEST)
 
 

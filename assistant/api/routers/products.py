@@ -13,7 +13,7 @@ from assistant.turn import TurnLanguage
 router = APIRouter(prefix="/v1/products", tags=["products"])
 
 
-@router.get("/{product_id}", responses=documented(404))
+@router.get("/{product_id:path}", responses=documented(404))
 def read_product(
     product_id: Annotated[Key, Path()], shop: LoadedShop, locale: TurnLanguage = "en"
 ) -> ProductDetail:

@@ -1,73 +1,18 @@
-"""Stores on both databases, and an engine that says what a test tells it to."""
+"""Conversations on both databases."""
 
 import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-import retrieval.store.tables  # noqa: F401  (all tables on one metadata)
 from assistant.conversation.handoff import HandoffDesk
 from assistant.conversation.service import ConversationService
 from assistant.conversation.store import ConversationStore
-from assistant.dialogue.outcome import Outcome, Owner
-from assistant.dialogue.state import DialogueState
-from assistant.turn import Personalised
-from assistant.understanding.understanding import Intent, IntentName
-from retrieval.events.event import Event
+from assistant.dialogue.outcome import DialogueEngine
 from retrieval.store.base import Base, Sessions, connect, session_factory
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/test"
-
-
-class ScriptedEngine:
-    """Answers by echo; ``before_answer`` runs while the bot is thinking."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-        self.before_answer: Callable[[str], None] = lambda text: None
-
-    def greet(self, language: str, customer_id: str | None) -> str:
-        return "你好" if language == "zh" else "Hello"
-
-    def respond(self, text: str, state: DialogueState, owner: Owner) -> Outcome:
-        self.calls.append(text)
-        self.before_answer(text)
-        wants_person = "person" in text
-        return Outcome(
-            state=state.model_copy(update={"turn": state.turn + 1}),
-            intent=Intent(
-                name=IntentName.HUMAN_AGENT if wants_person else IntentName.SEARCH, confidence=0.9
-            ),
-            action="handoff" if wants_person else "chat",
-            reply=f"{state.turn + 1}: {text}",
-            personalised=Personalised(on=False, why=""),
-            handoff_reason=text if wants_person else None,
-        )
-
-
-class Notebook:
-    """A recorder that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def record(self, events: list[Event]) -> None:
-        self.events.extend(events)
-
-
-def sqlite_sessions(folder: Path) -> tuple[Engine, Sessions]:
-    engine = connect(f"sqlite:///{folder / 'shop.db'}")
-    Base.metadata.create_all(engine)
-    return engine, session_factory(engine)
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Sessions]:
-    engine, sessions = sqlite_sessions(tmp_path)
-    yield sessions
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -103,17 +48,12 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
 
 
 @pytest.fixture
-def engine() -> ScriptedEngine:
-    return ScriptedEngine()
-
-
-@pytest.fixture
 def store(sessions: Sessions) -> ConversationStore:
     return ConversationStore(sessions)
 
 
 @pytest.fixture
-def service(store: ConversationStore, engine: ScriptedEngine) -> ConversationService:
+def service(store: ConversationStore, engine: DialogueEngine) -> ConversationService:
     return ConversationService(store, engine)
 
 

@@ -78,8 +78,8 @@ class Trained:
 def train(split: Split, folder: Path, seed: int = 7) -> Trained:
     """Trains on the oldest part, stops and calibrates by the middle, judges on the newest.
 
-    Writes the models, ``model.json`` and ``MODEL_CARD.md`` to ``folder``. Raises ``TrainingDataError``
-    when there are too few clicks.
+    Writes the models, ``model.json`` and ``MODEL_CARD.md`` to ``folder``. Raises
+    ``TrainingDataError`` when there are too few clicks.
     """
     clicks = int(split.train.clicked.sum())
     if clicks < LEAST_CLICKS or not split.valid.clicked.any() or not split.test.clicked.any():

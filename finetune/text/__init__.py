@@ -1,0 +1,1 @@
+"""Training of text classifiers on any Transformer body."""

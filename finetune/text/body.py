@@ -1,0 +1,77 @@
+"""The Transformer under a classifier, and the adapter that trains in place of it."""
+
+import logging
+from typing import TYPE_CHECKING
+
+import torch
+from peft import LoraConfig, inject_adapter_in_model
+from tokenizers import Tokenizer
+from torch import nn
+
+from assistant.understanding.intent_model import Numbers
+from finetune.errors import FinetuneError
+from retrieval.encoder.bilingual import build_model, build_tokenizer
+from retrieval.encoder.minilm import minilm_model, minilm_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+logger = logging.getLogger(__name__)
+
+
+def load_body(name: str, max_tokens: int) -> tuple["PreTrainedModel", Tokenizer]:
+    """A body to train and its tokenizer, which truncates and does not pad.
+
+    Args:
+        name: ``minilm``, ``bilingual``, or what ``AutoModel.from_pretrained`` takes.
+        max_tokens: texts are cut there.
+
+    Raises:
+        FinetuneError: no model of that name can be had here.
+    """
+    if name == "minilm":
+        return minilm_model(), minilm_tokenizer(max_tokens=max_tokens)
+    if name == "bilingual":
+        return build_model(), build_tokenizer(max_tokens=max_tokens)
+    from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415  (seconds)
+
+    try:
+        model = AutoModel.from_pretrained(name, dtype=torch.float32, attn_implementation="eager")
+        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True).backend_tokenizer
+    except (OSError, ValueError, AttributeError) as error:
+        raise FinetuneError(f"No usable model {name!r}: {error}") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return model, tokenizer
+
+
+def add_adapter(body: nn.Module, rank: int, dropout: float) -> None:
+    """Freezes ``body`` and gives each linear layer a trainable low-rank adapter, in place."""
+    layers = [name for name, module in body.named_modules() if isinstance(module, nn.Linear)]
+    config = LoraConfig(
+        r=rank, lora_alpha=2 * rank, lora_dropout=dropout, target_modules=layers, bias="none"
+    )
+    for weight in body.parameters():
+        weight.requires_grad_(False)
+    inject_adapter_in_model(config, body)
+
+
+def adapter_layers(body: nn.Module) -> dict[str, tuple[Numbers, Numbers]]:
+    """Linear layer → ``(down, up)`` of what ``add_adapter`` added; scaled, so that up @ down
+    is what the weight grows by. Empty where nothing was added."""
+    layers = {}
+    for name, module in body.named_modules():
+        if hasattr(module, "lora_A") and hasattr(module, "scaling"):
+            down = module.lora_A["default"].weight.detach()
+            up = module.lora_B["default"].weight.detach() * module.scaling["default"]
+            layers[name] = (down.cpu().numpy(), up.cpu().numpy())
+    return layers
+
+
+def merge_adapter(body: nn.Module) -> None:
+    """Folds the adapter into the weights and takes it away, in place."""
+    for name, module in list(body.named_modules()):
+        if hasattr(module, "lora_A") and hasattr(module, "merge"):
+            module.merge()
+            parent, _, leaf = name.rpartition(".")
+            setattr(body.get_submodule(parent), leaf, module.get_base_layer())

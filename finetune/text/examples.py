@@ -1,0 +1,135 @@
+"""Labelled texts: reading, cleaning, removing duplicates, splitting."""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.json
+import pyarrow.parquet
+
+from assistant.understanding.intent_model import prepare
+from finetune.errors import TrainingDataError
+
+logger = logging.getLogger(__name__)
+
+_READERS = {
+    ".parquet": pyarrow.parquet.read_table,
+    ".csv": pyarrow.csv.read_csv,
+    ".jsonl": pyarrow.json.read_json,
+    ".ndjson": pyarrow.json.read_json,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text with its label. ``prefix`` is read before the text and never changed by noise."""
+
+    text: str
+    label: str
+    prefix: str = ""
+
+    @property
+    def read(self) -> str:
+        """What the network reads."""
+        return self.prefix + self.text
+
+
+def read_examples(files: Iterable[Path], text: str, label: str) -> list[Example]:
+    """Reads Parquet, CSV or JSONL files; rows without text or label are left out and logged.
+
+    Args:
+        files: read one after the other.
+        text: the column of the texts.
+        label: the column of the labels; numbers become words.
+
+    Raises:
+        TrainingDataError: a file is unreadable, of another kind, without a needed column, or none
+            of the files holds a usable row.
+    """
+    examples = [example for file in files for example in _read_file(file, text, label)]
+    if not examples:
+        raise TrainingDataError("No file holds a row with both a text and a label.")
+    return examples
+
+
+def _read_file(file: Path, text: str, label: str) -> list[Example]:
+    reader = _READERS.get(file.suffix.lower())
+    if reader is None:
+        raise TrainingDataError(f"{file}: expected one of {', '.join(_READERS)}.")
+    try:
+        table = reader(file)
+    except (OSError, pa.ArrowException) as error:
+        raise TrainingDataError(f"{file}: unreadable: {error}") from error
+    for column in (text, label):
+        if column not in table.column_names:
+            columns = ", ".join(table.column_names)
+            raise TrainingDataError(f"{file}: no column {column!r}; it has {columns}.")
+    examples = []
+    pairs = zip(table[text].to_pylist(), table[label].to_pylist(), strict=True)
+    for row, (words, name) in enumerate(pairs, 1):
+        cleaned = prepare(str(words)) if words is not None else ""
+        if not cleaned or name is None or not str(name).strip():
+            logger.warning("%s: row %d: no text or no label", file, row)
+            continue
+        examples.append(Example(cleaned, str(name).strip()))
+    return examples
+
+
+def without_duplicates(examples: Iterable[Example]) -> list[Example]:
+    """Each text once, regardless of case.
+
+    Where a text has several labels the most frequent one wins; on a tie the text is left out, for
+    nobody can say what it means.
+    """
+    first: dict[str, Example] = {}
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for example in examples:
+        key = example.read.casefold()
+        first.setdefault(key, example)
+        votes[key][example.label] += 1
+    kept = []
+    for key, example in first.items():
+        (label, most), *others = votes[key].most_common(2)
+        if others and others[0][1] == most:
+            continue
+        kept.append(Example(example.text, label, example.prefix))
+    return kept
+
+
+def stratified_split(
+    examples: Sequence[Example], shares: Sequence[float], seed: int
+) -> list[list[Example]]:
+    """Cuts ``examples`` into as many parts as there are ``shares``, label by label.
+
+    The first part gets at least one example of every label; what can't be divided evenly is given
+    out by rounding the running total, so that sizes are right over all labels too.
+    """
+    if not shares or min(shares) < 0 or sum(shares) <= 0:
+        raise TrainingDataError(f"A split needs shares of which one is positive, not {shares}.")
+    random = Random(seed)  # noqa: S311  (no secret)
+    by_label: dict[str, list[Example]] = defaultdict(list)
+    for example in examples:
+        by_label[example.label].append(example)
+    parts: list[list[Example]] = [[] for _ in shares]
+    for label in sorted(by_label):
+        members = by_label[label]
+        random.shuffle(members)
+        # Carrying the fraction over the labels would need state; a random offset does the same.
+        offset = random.random()
+        start, total = 0, 0.0
+        for index, share in enumerate(shares):
+            total += share / sum(shares) * len(members)
+            last = index == len(shares) - 1
+            end = len(members) if last else min(len(members), int(total + offset))
+            if index == 0:
+                end = max(end, 1)
+            parts[index] += members[start:end]
+            start = max(start, end)
+    for part in parts:
+        random.shuffle(part)
+    return parts

@@ -1,0 +1,36 @@
+"""How a classifier is trained: every knob, with defaults that do well on small intent sets."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from finetune.text.noise import NoiseRates
+
+
+class Recipe(BaseModel):
+    """Written into every run's folder; the same recipe, data and seed give the same model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    body: str = Field(
+        "auto",
+        description="minilm, bilingual, or any AutoModel by name or folder; auto: bilingual where "
+        "the data holds Chinese, else minilm.",
+    )
+    epochs: int = Field(12, ge=1)
+    batch: int = Field(32, ge=1, description="Texts in one step on the device.")
+    accumulate: int = Field(1, ge=1, description="Steps whose gradients make one update.")
+    rate: float = Field(3e-4, gt=0, description="Peak learning rate of the body (or its adapter).")
+    head_rate: float = Field(2e-3, gt=0, description="Peak learning rate of the head.")
+    warm_up: float = Field(0.1, ge=0, le=1, description="Share of the updates that warm up.")
+    weight_decay: float = Field(0.01, ge=0)
+    dropout: float = Field(0.1, ge=0, lt=1)
+    label_smoothing: float = Field(0.05, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = "none"
+    lora_rank: int = Field(0, ge=0, description="0 trains the whole body.")
+    fgm: float = Field(0.0, ge=0, description="Length of the adversarial nudge; 0 is off.")
+    r_drop: float = Field(0.0, ge=0, description="Weight of the R-Drop term; 0 is off.")
+    noise: NoiseRates | None = Field(NoiseRates(), description="Noise of each epoch; null is none.")
+    patience: int = Field(4, ge=1, description="Epochs without progress before stopping.")
+    max_tokens: int = Field(64, ge=4)
+    seed: int = 7

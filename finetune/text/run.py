@@ -1,0 +1,192 @@
+"""One training run: from examples to a folder that can be served, measured and published."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+
+from assistant.understanding.intent_model import (
+    CARD_FILE,
+    GRAPH_FILE,
+    OUTPUT,
+    TOKENIZER_FILE,
+    ClassifierCard,
+    softmax,
+)
+from assistant.understanding.intent_network import Classifier
+from finetune.errors import TrainingDataError
+from finetune.text.body import add_adapter, load_body, merge_adapter
+from finetune.text.examples import Example, stratified_split, without_duplicates
+from finetune.text.metrics import (
+    accuracy,
+    best_temperature,
+    best_threshold,
+    calibration_error,
+    macro_f1,
+)
+from finetune.text.noise import disturbed
+from finetune.text.recipe import Recipe
+from finetune.text.trainer import CHECKPOINT, Source, Trainer
+from retrieval.encoder.export import export_int8
+from retrieval.encoder.script import has_chinese
+
+logger = logging.getLogger(__name__)
+
+OUT_OF_SCOPE = "oos"
+METRICS_FILE, MODEL_CARD_FILE, RECIPE_FILE = "metrics.json", "MODEL_CARD.md", "recipe.json"
+WEIGHTS_FILE = "model.safetensors"
+
+Report = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A classifier after its run, calibrated on the validation part."""
+
+    network: Classifier
+    tokenizer: Tokenizer
+    card: ClassifierCard
+    recipe: Recipe
+    metrics: dict[str, Any]
+
+
+def train(
+    source: Source,
+    validation: Sequence[Example],
+    labels: Sequence[str],
+    recipe: Recipe,
+    folder: Path,
+    out_of_scope: str | None = None,
+    report: Report = lambda row: None,
+) -> Trained:
+    """Trains and calibrates one classifier.
+
+    Args:
+        source: draws the examples of an epoch.
+        validation: picks the best epoch, the temperature and the threshold.
+        labels: all there are, in the order of the logits.
+        recipe: its ``body`` is a model's name here, not ``auto``.
+        folder: for checkpoint and curves.
+        out_of_scope: which of ``labels`` means "none of the others".
+        report: called after every epoch.
+    """
+    body, tokenizer = load_body(recipe.body, recipe.max_tokens)
+    network = Classifier(body, len(labels), recipe.dropout)
+    if recipe.lora_rank:
+        add_adapter(body, recipe.lora_rank, recipe.dropout)
+    trainer = Trainer(network, tokenizer, labels, recipe, folder, report)
+    progress = trainer.fit(source, validation)
+    card = ClassifierCard(
+        labels=tuple(labels), out_of_scope=out_of_scope, max_tokens=recipe.max_tokens
+    )
+    metrics: dict[str, Any] = {"epochs": progress.epoch, "best_epoch": progress.best_epoch}
+    if validation:
+        logits = trainer.logits(validation)
+        truth = np.array([card.labels.index(e.label) for e in validation], dtype=np.int64)
+        temperature = round(best_temperature(logits, truth), 4)
+        probabilities = softmax(logits / np.float32(temperature))
+        card = card.model_copy(update={"temperature": temperature})
+        threshold = round(best_threshold(probabilities, truth, card), 4)
+        card = card.model_copy(update={"reject_below": threshold})
+        names, said = ([card.labels[i] for i in v] for v in (truth, logits.argmax(axis=1)))
+        metrics |= {
+            "validation": len(validation),
+            "accuracy": round(accuracy(names, said), 4),
+            "macro_f1": round(macro_f1(names, said), 4),
+            "calibration_error": round(calibration_error(probabilities, truth), 4),
+        }
+    return Trained(network.cpu().eval(), tokenizer, card, recipe, metrics)
+
+
+def train_on_examples(
+    examples: Sequence[Example],
+    folder: Path,
+    recipe: Recipe,
+    shares: Sequence[float],
+    report: Report = lambda row: None,
+) -> dict[str, Any]:
+    """Trains on labelled texts and writes a folder that ``ClassifierModel.load`` opens.
+
+    Args:
+        examples: duplicates are taken out; the label ``oos`` means out of scope.
+        folder: gets the network (float32 and int8), its card, the metrics and a model card.
+        recipe: how.
+        shares: of training, validation and, where there is a third, test.
+        report: called after every epoch.
+
+    Returns:
+        What ``metrics.json`` holds.
+
+    Raises:
+        TrainingDataError: fewer than two labels.
+    """
+    unique = without_duplicates(examples)
+    labels = sorted({e.label for e in unique})
+    if len(labels) < 2:
+        raise TrainingDataError("A classifier needs examples of at least two labels.")
+    if recipe.body == "auto":
+        chinese = any(has_chinese(e.text) for e in unique)
+        recipe = recipe.model_copy(update={"body": "bilingual" if chinese else "minilm"})
+    training, validation, *test = stratified_split(unique, shares, recipe.seed)
+
+    def source(random: Random) -> Sequence[Example]:
+        return disturbed(training, random, recipe.noise) if recipe.noise else training
+
+    trained = train(
+        source,
+        validation,
+        labels,
+        recipe,
+        folder,
+        OUT_OF_SCOPE if OUT_OF_SCOPE in labels else None,
+        report,
+    )
+    if recipe.lora_rank:
+        merge_adapter(trained.network.body)
+    trained.metrics["examples"] = len(training)
+    trained.metrics["duplicates"] = len(examples) - len(unique)
+    write(trained, folder)
+    for part in test[:1]:
+        path = folder / "test.jsonl"
+        rows = (json.dumps({"text": e.text, "label": e.label}, ensure_ascii=False) for e in part)
+        path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return trained.metrics
+
+
+def write(trained: Trained, folder: Path) -> None:
+    """Writes all that serves, tells and reproduces a run."""
+    (folder / GRAPH_FILE).unlink(missing_ok=True)
+    export_int8(trained.network, folder / GRAPH_FILE, [OUTPUT])
+    save_file(trained.network.state_dict(), folder / WEIGHTS_FILE)
+    trained.tokenizer.save(str(folder / TOKENIZER_FILE))
+    (folder / CARD_FILE).write_text(trained.card.model_dump_json(indent=2), encoding="utf-8")
+    write_story(trained, folder)
+
+
+def write_story(trained: Trained, folder: Path) -> None:
+    """Writes metrics, recipe and model card: what tells about a run."""
+    recipe = trained.recipe.model_dump_json(indent=2)
+    (folder / RECIPE_FILE).write_text(recipe + "\n", encoding="utf-8")
+    metrics = json.dumps(trained.metrics, indent=2)
+    (folder / METRICS_FILE).write_text(metrics + "\n", encoding="utf-8")
+    figures = "".join(f"| {name} | {value} |\n" for name, value in trained.metrics.items())
+    card = trained.card
+    (folder / MODEL_CARD_FILE).write_text(
+        f"# Text classifier over {trained.recipe.body}\n\n"
+        f"Tells {len(card.labels)} labels apart: {', '.join(card.labels)}.\n"
+        f"Out of scope: {card.out_of_scope or 'not known to it'}; rejects below "
+        f"{card.reject_below}. Temperature {card.temperature}.\n\n"
+        "Figures are of the validation part, which also chose the epoch, the temperature and the "
+        "threshold; they flatter a little.\n\n"
+        f"| figure | value |\n|---|---|\n{figures}\n"
+        f"How it was trained:\n\n```json\n{recipe}\n```\n",
+        encoding="utf-8",
+    )

@@ -1,5 +1,6 @@
 """What the words of a catalogue mean: its own values, brands and categories, and their synonyms."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,9 @@ _LONGEST_VALUE = 6
 _MEANINGLESS = frozenset(
     ("yes", "no", "none", "other", "others", "n/a", "na", "various", "default")
 )
+_YES = frozenset(("yes", "true", "y", "是", "有"))
+_NO = frozenset(("no", "false", "n", "否", "无"))
+_REGIONAL = re.compile(r"(?:eu|us|uk|欧 码|美 码) (\d+(?:\.5)?)$")
 _SEPARATORS = (" & ", " and ", "/", ",", "、", "与", "和", "&")
 
 
@@ -101,8 +105,17 @@ class CatalogVocabulary:
             if concept.value in self.facets.attributes or concept.value == "brand":
                 for form in concept.forms():
                     yield form, Sense("slot", (concept.value,))
-        for name in self.facets.attributes:
-            yield name.replace("_", " "), Sense("slot", (name,))
+        for name, values in self.facets.attributes.items():
+            if yes := _yes_of(values):
+                # "Waterproof" is said of a product whose attribute ``waterproof`` is "yes".
+                for form in {name.replace("_", " "), *self._feature_forms(name)}:
+                    yield form, Sense(name, (yes.value,), yes.count)
+            else:
+                yield name.replace("_", " "), Sense("slot", (name,))
+
+    def _feature_forms(self, name: str) -> tuple[str, ...]:
+        concept = self.lexicon.concept("feature", name.replace("_", " "))
+        return concept.forms() if concept else ()
 
     def _value_senses(self, name: str, values: Iterable[ValueFacet]) -> Iterator[tuple[str, Sense]]:
         own: dict[str, ValueFacet] = {}
@@ -112,6 +125,8 @@ class CatalogVocabulary:
                 if self._is_sayable(key, name) and key not in own:
                     own[key] = value
                     yield form, Sense(name, (value.value,), value.count)
+                    if name == "size" and (number := _REGIONAL.match(key)):
+                        yield number.group(1), Sense(name, (value.value,), value.count)
         if name == "brand":
             return
         meant: dict[str, list[ValueFacet]] = {}
@@ -185,6 +200,14 @@ class CatalogVocabulary:
         if name == "brand":
             return len(key) > 1
         return not all(_is_number(word) for word in words) or name == "size"
+
+
+def _yes_of(values: list[ValueFacet]) -> ValueFacet | None:
+    """The "yes" of an attribute that is only ever yes or no."""
+    plain = {value.value.casefold(): value for value in values}
+    if not plain or not plain.keys() <= _YES | _NO:
+        return None
+    return next((value for word, value in plain.items() if word in _YES), None)
 
 
 def _split(name: str) -> list[str]:

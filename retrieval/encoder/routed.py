@@ -5,6 +5,7 @@ through the bilingual body, which knows both.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ Body = Callable[[Tokens, Tokens], Vectors]
 
 _LONGEST = 10_000  # characters; far more than any body reads
 _BATCH = 32
+_FEW = 4  # batches; fewer are not worth a pool
 
 
 class RoutedEncoder:
@@ -29,14 +31,23 @@ class RoutedEncoder:
         english: tokenizer and body for texts without Chinese characters.
         chinese: tokenizer and body for all others, traditional characters folded.
         fingerprint: names the weights and the number format of both.
+        batch: texts that a body gets at once.
+        workers: batches that are computed side by side.
     """
 
     def __init__(
-        self, english: tuple[Tokenizer, Body], chinese: tuple[Tokenizer, Body], fingerprint: str
+        self,
+        english: tuple[Tokenizer, Body],
+        chinese: tuple[Tokenizer, Body],
+        fingerprint: str,
+        batch: int = _BATCH,
+        workers: int = 1,
     ) -> None:
         self._english = english
         self._chinese = chinese
         self._fingerprint = fingerprint
+        self._batch = batch
+        self._workers = workers
 
     @property
     def dimension(self) -> int:
@@ -48,7 +59,13 @@ class RoutedEncoder:
 
     def english_only(self) -> "RoutedEncoder":
         """The same with the packaged body for every text: the baseline of the evals."""
-        return RoutedEncoder(self._english, self._english, self._fingerprint + "-english")
+        return RoutedEncoder(
+            self._english,
+            self._english,
+            f"{self._fingerprint}-english",
+            self._batch,
+            self._workers,
+        )
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """See ``Encoder.encode``. A text is read up to the tokenizer's limit, 128 tokens."""
@@ -56,18 +73,32 @@ class RoutedEncoder:
         clean = [text[:_LONGEST].encode("utf-8", "replace").decode("utf-8") for text in texts]
         is_chinese = np.array([has_chinese(text) for text in clean], dtype=bool)
         vectors = np.zeros((len(clean), DIMENSION), dtype=np.float32)
-        for (tokenizer, body), rows in (
+        for chosen, rows in (
             (self._english, np.flatnonzero(~is_chinese)),
             (self._chinese, np.flatnonzero(is_chinese)),
         ):
-            if not rows.size:
-                continue
-            folded = [
-                fold_traditional(clean[row]) if is_chinese[row] else clean[row] for row in rows
-            ]
-            encodings = tokenizer.encode_batch(folded)
-            for batch in batches_by_length(encodings):
-                vectors[rows[batch]] = body(*padded([encodings[i] for i in batch]))
+            if rows.size:
+                folded = [
+                    fold_traditional(clean[row]) if is_chinese[row] else clean[row] for row in rows
+                ]
+                vectors[rows] = self._run(chosen, folded)
+        return vectors
+
+    def _run(self, chosen: tuple[Tokenizer, Body], texts: Sequence[str]) -> Vectors:
+        tokenizer, body = chosen
+        encodings = tokenizer.encode_batch(texts)
+        batches = list(batches_by_length(encodings, self._batch))
+        vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
+
+        def fill(batch: list[int]) -> None:
+            vectors[batch] = body(*padded([encodings[i] for i in batch]))
+
+        if self._workers > 1 and len(batches) >= _FEW:
+            with ThreadPoolExecutor(self._workers) as pool:
+                list(pool.map(fill, batches))
+        else:
+            for batch in batches:
+                fill(batch)
         return vectors
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from assistant.settings import Settings
     from retrieval.catalog.report import ImportReport, RowError
 
 FORMATS = "auto, jsonl, json, csv, tsv, parquet, shopify, google-merchant, livostyle"
@@ -86,7 +89,28 @@ def import_catalog(
         console.print(f"Nothing was imported. {error}", style="red", markup=False)
         raise typer.Exit(2) from None
     _show(report, errors)
+    if index and not dry_run and report.created + report.updated + report.removed:
+        _index(settings, catalog.revision(), console)
     raise typer.Exit(report.exit_code)
+
+
+def _index(settings: "Settings", revision: int, console: "Console") -> None:
+    """Build the search index of ``revision``, unless a running server has done so by then."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from assistant.shop import Shop
+
+    shop = Shop(settings)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("Indexing", total=None)
+        builder = shop.index_builder(shop.open_encoder())
+        builder.build(
+            lambda done, total: bar.update(task, completed=done, total=total),
+            newer_than=revision - 1,
+        )
+    shop.close()
+    console.print("The search index is up to date.")
 
 
 @contextmanager

@@ -21,8 +21,6 @@ def compare(rooms: Rooms, work: Work) -> Work:
     if len(found) < 2:
         key = "compare_need_two" if state.shown else "no_products_yet"
         return {"draft": Draft("clarify", [book.say(key)]), "state": state}
-    for position, candidate in enumerate(found):
-        candidate.position = position
     sentences = [book.say("compare_intro")]
     sentences += [_line(rooms, c, found, book) for c in found]
     sentences.append(_verdict(found, book))

@@ -144,11 +144,9 @@ def _nothing(rooms: Rooms, work: Work, found: Found, further: bool) -> tuple[Dra
         return draft, state
     draft.sentences.append(book.say("nothing", wish=wish))
     draft.quick = ["quick_reset", "quick_person"]
-    state = state.model_copy(update={"shown": ()})
     if found.relaxations:
         best = found.relaxations[0]
-        dropped = _dropped(rooms, state, best, book)
-        draft.sentences.append(book.say("relax_offer", n=best.total, dropped=dropped))
+        draft.sentences.append(_offer(rooms, state, best, book))
         draft.quick = ["quick_yes", *draft.quick]
         pending = {
             "kind": "relax",
@@ -159,9 +157,13 @@ def _nothing(rooms: Rooms, work: Work, found: Found, further: bool) -> tuple[Dra
     return draft, state
 
 
-def _dropped(rooms: Rooms, state: DialogueState, offer: Relaxation, book: Phrases) -> str:
-    """The constraint that the offer drops: what the wish says now and the offer does not."""
+def _offer(rooms: Rooms, state: DialogueState, offer: Relaxation, book: Phrases) -> str:
+    """What the offer drops, or moves, in words, and how many products that would give."""
     writer = rooms.wish()
-    kept = writer.parts(offer.constraints, state.language)
-    gone = [part for part in writer.parts(state.constraints, state.language) if part not in kept]
-    return book.join(gone) or offer.slot
+    now = writer.parts(state.constraints, state.language)
+    then = writer.parts(offer.constraints, state.language)
+    moved = [part for part in then if part not in now]
+    if moved:
+        return book.say("widen_offer", n=offer.total, instead=book.join(moved))
+    gone = [part for part in now if part not in then]
+    return book.say("relax_offer", n=offer.total, dropped=book.join(gone) or offer.slot)

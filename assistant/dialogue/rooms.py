@@ -47,7 +47,7 @@ class Rooms:
         return self.facets().currency
 
     def wish(self) -> WishWriter:
-        return WishWriter(self.lexicon, self.currency)
+        return WishWriter(self.lexicon, self.facets())
 
     def describe(self, ids: Sequence[str], customer_id: str | None) -> list[Candidate]:
         """Candidates, with reviews, for products already talked about; those gone are left out."""

@@ -24,7 +24,16 @@ def targets(rooms: Rooms, work: Work, at_most: int = 1) -> list[Candidate]:
     ids = resolve(heard.references, state, shown(rooms, state))
     if not ids and not heard.references:
         ids = list(state.focus[:1]) or (list(state.shown) if len(state.shown) == 1 else [])
-    return rooms.describe(ids[:at_most], work["owner"].customer_id)
+    found = rooms.describe(ids[:at_most], work["owner"].customer_id)
+    return _numbered(found, state)
+
+
+def _numbered(found: list[Candidate], state: DialogueState) -> list[Candidate]:
+    """Gives each the number it has in the list last shown: that is what ordinals refer to."""
+    for place, candidate in enumerate(found):
+        listed = candidate.id in state.shown
+        candidate.position = state.shown.index(candidate.id) if listed else place
+    return found
 
 
 def focused(state: DialogueState, candidates: list[Candidate]) -> DialogueState:

@@ -2,16 +2,18 @@
 
 from assistant.reply.money import money
 from assistant.reply.phrases import Phrases, phrases
+from retrieval.catalog.facets import CatalogFacets
 from retrieval.constraints import Constraints
 from retrieval.lexicon import Lexicon
 
 
 class WishWriter:
-    """Words constraints in the catalogue's currency."""
+    """Words constraints as the catalogue words its own values, in its own currency."""
 
-    def __init__(self, lexicon: Lexicon, currency: str) -> None:
+    def __init__(self, lexicon: Lexicon, facets: CatalogFacets) -> None:
         self._lexicon = lexicon
-        self._currency = currency
+        self._facets = facets
+        self._currency = facets.currency
 
     def write(self, wish: Constraints, language: str) -> str:
         """All constraints in one phrase, e.g. ``dresses, under $60, not black``; may be empty."""
@@ -45,9 +47,7 @@ class WishWriter:
         return [part for part in parts if part]
 
     def _what(self, wish: Constraints, language: str) -> list[str]:
-        category = (
-            self._lexicon.label("category", wish.category, language) if wish.category else None
-        )
+        category = self._category(wish.category, language) if wish.category else None
         query = wish.query.strip()
         if category and query and query.casefold() not in category.casefold():
             return [query, category] if category.casefold() not in query.casefold() else [query]
@@ -70,7 +70,25 @@ class WishWriter:
         return []
 
     def _values(self, name: str, values: list[str], language: str) -> list[str]:
-        return [self._lexicon.label(name, value, language) for value in values]
+        return [self._value(name, value, language) for value in values]
+
+    def _value(self, name: str, value: str, language: str) -> str:
+        if name == "category":
+            return self._category(value, language)
+        known = self._facets.value(name, value)
+        if known and (language in known.translations or language == "en"):
+            return known.label(language)
+        return self._lexicon.label(name, value, language)
+
+    def _category(self, label: str, language: str) -> str:
+        """A category's name as it stands within a sentence."""
+        key = label.casefold()
+        own = next((c for c in self._facets.categories if c.name.casefold() == key), None)
+        if own and language in own.translations:
+            return own.label(language)
+        named = self._lexicon.label("category", label, language)
+        # "Dresses" → "dresses", but "TVs" stays.
+        return named.lower() if named[1:].islower() else named
 
     def _aspects(self, names: list[str], book: Phrases) -> str:
         labels = [self._lexicon.label("aspect", name, book.language) for name in names]

@@ -49,7 +49,7 @@ def _find(message: Message, question: bool) -> list[_Said]:
     found: list[tuple[Found, int, int]] = []
     for item in vocabulary().find(words, hints=False):
         first = starts.get(words[item.first].start)
-        last = starts.get(words[item.last - 1].start)
+        last = starts.get(words[min(item.last, len(words)) - 1].start)
         if first is None or last is None or any(message.used[first : last + 1]):
             continue
         found.append((item, first, last + 1))

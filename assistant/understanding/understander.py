@@ -1,6 +1,7 @@
 """From a message to what it means: readers take their words out of it, one after another."""
 
 from collections.abc import Collection, Sequence
+
 from assistant.dialogue.state import DialogueState
 from assistant.understanding import (
     persons,
@@ -43,10 +44,10 @@ class Understander:
         self,
         lexicon: Lexicon,
         facets: CatalogFacets,
-        intents: IntentClassifier,
+        intents: IntentClassifier | None = None,
         words: Collection[str] | None = None,
     ) -> None:
-        """``words``: the Latin words of the catalogue's texts, folded, where they are at hand;
+        """Without ``intents`` only the substance is understood. ``words``: the Latin words of the catalogue's texts, folded, where they are at hand;
         spelling is mended against them and words missing there are reported as unknown."""
         self.vocabulary = CatalogVocabulary(lexicon, facets)
         self._intents = intents
@@ -58,6 +59,8 @@ class Understander:
     ) -> Understanding:
         """Everything ``text`` says, in the light of the state and of the products shown."""
         heard = self.read(text, state, shown)
+        if self._intents is None:
+            return heard
         context = IntentContext(
             has_shown=bool(state.shown),
             pending=str(state.pending["kind"])
@@ -94,7 +97,7 @@ class Understander:
         aspects = read_aspects(
             message,
             question=is_question(message),
-            about_product=bool(pointed) or not topic.label and bool(state.shown or state.focus),
+            about_product=bool(pointed) or (not topic.label and bool(state.shown or state.focus)),
         )
         read_query(message, topic)
         return Understanding(

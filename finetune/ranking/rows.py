@@ -14,9 +14,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune.ranking.query import QueryMatch
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
-from retrieval.ranking.features import BEHAVIOUR, POSITION, Offer, Reputation, behaviour_of
+from retrieval.ranking.features import BEHAVIOUR, TRAINING_ONLY, Offer, Reputation, behaviour_of
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile import CustomerProfile, day_of
 from retrieval.ranking.traits import PriceLevels
@@ -28,7 +29,7 @@ from retrieval.store.review_store import ReviewStore
 
 CLICK_WITHIN = timedelta(minutes=30)
 PURCHASE_WITHIN = timedelta(days=1)
-COLUMNS = [*BEHAVIOUR, POSITION]
+COLUMNS = [*BEHAVIOUR, *TRAINING_ONLY]
 STRANGER_SHARE = 5
 """Every so many rows one is repeated without a profile, so that the model knows strangers too."""
 
@@ -46,6 +47,8 @@ class Rows:
     products: list[str]
     stranger: NDArray[np.bool_]
     """Rows repeated without a profile; for training only."""
+    source: NDArray[np.int64]
+    """The impression's place among the events given."""
 
     def __len__(self) -> int:
         return len(self.clicked)
@@ -60,6 +63,7 @@ class Rows:
             [self.customers[i] for i in kept],
             [self.products[i] for i in kept],
             self.stranger[kept],
+            self.source[kept],
         )
 
 
@@ -84,38 +88,43 @@ def make_rows(
     reviews: Iterable[Review] = (),
 ) -> Rows:
     """One row for each impression of a known product. Events may come in any order."""
-    log = sorted((e for e in events if e.product_id in products), key=lambda e: e.at)
-    labels, stars = _Labels(log), _Stars(reviews)
+    given = list(events)
+    order = [i for i, event in enumerate(given) if event.product_id in products]
+    order.sort(key=lambda i: given[i].at)
+    labels, stars, queries = _Labels([given[i] for i in order]), _Stars(reviews), QueryMatch()
     levels = PriceLevels.observe(products.values())
     popularity = Popularity()
     profiles: dict[str, CustomerProfile] = {}
     features: list[list[float]] = []
-    shown: list[Event] = []
+    shown: list[int] = []
     strangers: list[bool] = []
-    for event in log:
+    for index in order:
+        event = given[index]
         product, day = products[event.product_id], day_of(event.at)
         profile = profiles.setdefault(event.customer_id, CustomerProfile(event.customer_id))
         if event.type is EventType.IMPRESSION:
             standing = popularity.standings([product.id], day)[product.id]
             offer = _offer(product, stars.as_of(product, day))
+            circumstances = [float(event.position or 0), *queries.of(event.query, product)]
             seen = [profile]
             if len(shown) % STRANGER_SHARE == 0:
                 seen.append(CustomerProfile())
             for number, customer in enumerate(seen):
                 row = behaviour_of(offer, customer, standing, levels, day)
-                features.append([*row, float(event.position or 0)])
-                shown.append(event)
+                features.append([*row, *circumstances])
+                shown.append(index)
                 strangers.append(number > 0)
         profile.apply(event, product, levels)
         popularity.observe([event])
     return Rows(
         np.array(features, dtype=np.float64).reshape(len(features), len(COLUMNS)),
-        np.array([labels.clicked(e) for e in shown], dtype=np.float64),
-        np.array([labels.purchased(e) for e in shown], dtype=np.float64),
-        np.array([day_of(e.at) for e in shown], dtype=np.float64),
-        [e.customer_id for e in shown],
-        [e.product_id for e in shown],
+        np.array([labels.clicked(given[i]) for i in shown], dtype=np.float64),
+        np.array([labels.purchased(given[i]) for i in shown], dtype=np.float64),
+        np.array([day_of(given[i].at) for i in shown], dtype=np.float64),
+        [given[i].customer_id for i in shown],
+        [given[i].product_id for i in shown],
         np.array(strangers, dtype=np.bool_),
+        np.array(shown, dtype=np.int64),
     )
 
 

@@ -52,8 +52,12 @@ WISHES: dict[str, str] = {
     "wished_aspects": "mean sentiment of reviews on the aspects wished for, in [-1, 1]",
 }
 WISH_WEIGHTS = {"relevance": 4.0, "wished_attributes": 1.5, "wished_aspects": 1.5}
-POSITION = "position"
-"""Known in training only; serving puts every candidate in the first place."""
+TRAINING_ONLY = {"position": 0.0, "query_match": 1.0, "query_budget": 1.0}
+"""Circumstances of an impression that explain clicks and are no merit of the product.
+
+They are features in training; serving assumes these values: the first place in the list, and a
+product that has the words of the query and is within its budget, as hard filters see to.
+"""
 
 _NO_RELEVANCE = 0.5
 _PRIOR_REVIEWS, _PRIOR_RATING = 10.0, 4.0

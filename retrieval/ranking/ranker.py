@@ -15,7 +15,7 @@ from retrieval.constraints import Constraints
 from retrieval.errors import WeightsError
 from retrieval.ranking.features import (
     BEHAVIOUR,
-    POSITION,
+    TRAINING_ONLY,
     WISH_WEIGHTS,
     WISHES,
     Features,
@@ -88,7 +88,7 @@ class TreeScorer:
     def __init__(self, models: Sequence[tuple[Trees, float, float, float]]) -> None:
         """``models``: trees with weight in the blend, slope and intercept of the calibration."""
         self._models = models
-        names = [*BEHAVIOUR, POSITION]
+        names = [*BEHAVIOUR, *TRAINING_ONLY]
         for trees, *_ in models:
             if trees.feature_names != tuple(names):
                 raise WeightsError("The ranking model was trained on other features.")
@@ -104,16 +104,18 @@ class TreeScorer:
             ]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WeightsError(f"The ranking model in {folder} cannot be read.") from error
-        fixed = {POSITION: 0.0}  # everything in the first place
-        return cls([(Trees.load(folder / file, fixed), w, s, i) for file, w, s, i in entries])
+        return cls(
+            [(Trees.load(folder / file, TRAINING_ONLY), w, s, i) for file, w, s, i in entries]
+        )
 
     def contributions(self, rows: Matrix) -> tuple[Matrix, float]:
         total = np.zeros_like(rows)
         bias = 0.0
-        placed = np.hstack([rows, np.zeros((len(rows), 1))])
+        assumed = np.zeros((len(rows), len(TRAINING_ONLY)))  # never read: their splits are cut out
+        placed = np.hstack([rows, assumed])
         for trees, weight, slope, intercept in self._models:
             parts, base = trees.contributions(placed)
-            total += parts[:, :-1] * (weight * slope)
+            total += parts[:, : rows.shape[1]] * (weight * slope)
             bias += weight * (slope * base + intercept)
         return total, bias
 

@@ -46,10 +46,9 @@ class PersonalData:
         Raises ``CustomerNotFoundError`` where nothing was held.
         """
         held = self.export(customer_id)
-
         self.events.erase(customer_id)
         self.orders.erase(customer_id)
-        self.reviews.erase(customer_id)
+        self.reviews.forget_author(customer_id)
         self.conversations.erase(customer_id)
         self.customers.erase(customer_id)
         return {

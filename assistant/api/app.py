@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
 from assistant.api.keys import ApiKeys
+from assistant.api.limit import BodyLimit
 from assistant.api.loading import Loading
 from assistant.api.metrics import CountRequests, Metrics
 from assistant.api.ports import ApiShop
@@ -64,7 +65,6 @@ def create_app(shop: ApiShop) -> FastAPI:
         version="1",
         description="A conversational shopping assistant, version 1 of its HTTP contract.",
         lifespan=lifespan,
-        max_body_size=shop.settings.max_body_bytes,
         docs_url=None,  # they load scripts from a network of others
         redoc_url=None,
     )
@@ -86,6 +86,7 @@ def create_app(shop: ApiShop) -> FastAPI:
             raise HTTPException(405, "The call does not take this method.", headers)
         raise HTTPException(404, "There is no such call.")
 
+    app.add_middleware(BodyLimit, most_bytes=shop.settings.max_body_bytes)
     app.add_middleware(CountRequests, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]

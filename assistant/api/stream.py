@@ -76,6 +76,8 @@ async def stream_conversation(
     of an event is its message's sequence number, by which a listener resumes.
     """
     yield _event("status", {"status": conversation.status})
+    if conversation.status == "closed" and after >= conversation.last_seq:
+        return
     async for message in feed.follow(conversation.id, after):
         if message is None:
             yield KEEPALIVE_COMMENT

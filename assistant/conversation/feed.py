@@ -56,6 +56,11 @@ class ConversationFeed:
         finally:
             self._leave(conversation_id, news)
 
+    @property
+    def listened_to(self) -> int:
+        """How many conversations have listeners."""
+        return len(self._listeners)
+
     def _leave(self, conversation_id: str, news: asyncio.Event) -> None:
         listeners = self._listeners[conversation_id]
         listeners.discard(news)

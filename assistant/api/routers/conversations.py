@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
+from fastapi.responses import StreamingResponse
 
 from assistant.api.access import Counters, Feed, LoadedShop, Reader, Shopper
 from assistant.api.ports import ApiShop
@@ -73,7 +74,7 @@ def open_conversation(
     response_model=Turn,
     responses={**documented(401, 404, 409, 413), **_STREAMED},
 )
-def send_message(  # noqa: PLR0917
+def send_message(
     body: NewMessage,
     access: Shopper,
     shop: LoadedShop,
@@ -116,7 +117,7 @@ def read_conversation(access: Reader, shop: LoadedShop) -> ConversationView:
 
 @router.get(
     "/{conversation_id}/events",
-    response_class=EventStream,
+    response_class=StreamingResponse,
     response_model=None,
     responses={**documented(401, 404), **_FOLLOWED},
 )

@@ -50,6 +50,7 @@ def _loading(request: Request) -> Loading:
 def _problems(request: Request) -> dict[str, str | None]:
     loading = _loading(request)
     problems = loading.problems()
+    problems.setdefault("store", None)
     try:
         loading.shop.catalog.revision()
     except SQLAlchemyError:

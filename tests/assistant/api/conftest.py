@@ -1,6 +1,6 @@
 """A small shop with real stores behind the HTTP API; only models and index are left out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event as Gate
 from types import SimpleNamespace
@@ -47,9 +47,7 @@ PRODUCTS = [
             Variant(sku="p1-M", price=40, attributes={"color": "black", "size": "M"}, stock=3),
             Variant(sku="p1-L", price=45, attributes={"color": "red", "size": "L"}, in_stock=False),
         ],
-        translations={
-            "zh": ProductText(title="亚麻裙", attributes={"color": ["黑色", "红色"]})
-        },
+        translations={"zh": ProductText(title="亚麻裙", attributes={"color": ["黑色", "红色"]})},
     ),
     Product(id="p/2", title="Mug", variants=[Variant(sku="mug", price=9)]),
 ]
@@ -199,6 +197,18 @@ def http(app: FastAPI) -> Iterator[httpx.Client]:
     with TestClient(app, raise_server_exceptions=False) as client:
         app.state.loading.wait(20)
         yield client
+
+
+@pytest.fixture
+def open_talk() -> Callable[..., Talk]:
+    """Opens a conversation through any client."""
+    return lambda client, **body: Caller(client).open(**body)
+
+
+@pytest.fixture
+def open_desk() -> Callable[..., Desk]:
+    """An agent's desk through any client: ``open_desk(client, key)``."""
+    return Desk
 
 
 @pytest.fixture

@@ -1,6 +1,12 @@
 """The OpenAPI document says what the contract page says."""
 
+from types import SimpleNamespace
+
 import pytest
+from fastapi.testclient import TestClient
+
+from assistant.api.app import create_app
+from assistant.settings import Settings
 
 CALLS = {
     "post /v1/conversations",
@@ -66,9 +72,12 @@ RECORDS = {
 }
 
 
-@pytest.fixture
-def document(http):
-    return http.get("/openapi.json").json()
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    """The document needs routes and settings, and no loaded shop."""
+    settings = Settings(_env_file=None, home=tmp_path_factory.mktemp("home"))
+    client = TestClient(create_app(SimpleNamespace(settings=settings)))  # not started
+    return client.get("/openapi.json").json()
 
 
 def operations(document):

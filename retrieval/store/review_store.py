@@ -97,6 +97,13 @@ class ReviewStore:
             gone = delete(ReviewRow).where(ReviewRow.customer_id == customer_id)
             return len(session.scalars(gone.returning(ReviewRow.id)).all())
 
+    def forget_author(self, customer_id: str) -> int:
+        """Keep a customer's reviews without saying whose they are; how many."""
+        mine = update(ReviewRow).where(ReviewRow.customer_id == customer_id)
+        with self._sessions.begin() as session:
+            anonymous = mine.values(customer_id=None).returning(ReviewRow.id)
+            return len(session.scalars(anonymous).all())
+
     # Aspects
 
     def unanalysed(self, analyser: str, limit: int = 1000) -> list[Review]:

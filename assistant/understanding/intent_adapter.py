@@ -66,8 +66,12 @@ class IntentAdapter:
         save_file(half, path, metadata={"card": self.card.model_dump_json()})
 
     @classmethod
-    def load(cls, path: Path = SHIPPED) -> "IntentAdapter":
+    def load(cls, path: Path = SHIPPED, any_body: bool = False) -> "IntentAdapter":
         """Reads what ``save`` wrote.
+
+        Args:
+            path: of the file.
+            any_body: also take an adapter made for another body, to train on from it.
 
         Raises:
             ModelMissingError: the file is missing, damaged, or made for another body.
@@ -84,7 +88,7 @@ class IntentAdapter:
             layers = {name: (tensors[name + _DOWN], tensors[name + _UP]) for name in names}
         except (OSError, SafetensorError, KeyError, ValidationError) as error:
             raise ModelMissingError(f"The intent model at {path} is unusable: {error}") from error
-        if card.body != body_fingerprint():
+        if not any_body and card.body != body_fingerprint():
             raise ModelMissingError(
                 f"The intent model at {path} was trained on the encoder weights {card.body}, but "
                 f"those here are {body_fingerprint()}. Run `shopkeeper train intent`."

@@ -5,10 +5,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import torch
+
 from assistant.understanding.intent_adapter import ADAPTER_FILE, IntentAdapter, body_fingerprint
+from assistant.understanding.intent_network import Classifier
 from assistant.understanding.understanding import IntentName
 from finetune.intent.utterances import Utterances
-from finetune.text.body import adapter_layers
+from finetune.text.body import adapter_layers, fill_adapter
 from finetune.text.examples import Example
 from finetune.text.noise import disturbed
 from finetune.text.recipe import Recipe
@@ -33,6 +36,7 @@ def train_shop_intents(
     recipe: Recipe = SHOP_RECIPE,
     utterances: Utterances | None = None,
     report: Report = lambda row: None,
+    start: Path | None = None,
 ) -> dict[str, Any]:
     """Trains on the shop's utterances of both languages.
 
@@ -42,6 +46,8 @@ def train_shop_intents(
         recipe: with ``lora_rank`` above 0 and the body ``bilingual``.
         utterances: default: the project's own.
         report: called after every epoch.
+        start: an earlier adapter to go on from, perhaps of other encoder weights; two epochs are
+            enough then.
 
     Returns:
         What ``metrics.json`` holds.
@@ -53,6 +59,14 @@ def train_shop_intents(
         drawn = training.draw(random, _FILLINGS)
         return disturbed(drawn, random, recipe.noise) if recipe.noise else drawn
 
+    def begin(network: Classifier) -> None:
+        if start:
+            earlier = IntentAdapter.load(start, any_body=True)
+            fill_adapter(network.body, earlier.layers)
+            with torch.no_grad():
+                network.head.weight.copy_(torch.from_numpy(earlier.head))
+                network.head.bias.copy_(torch.from_numpy(earlier.bias))
+
     trained = train(
         source,
         validation,
@@ -61,6 +75,7 @@ def train_shop_intents(
         folder,
         out_of_scope=IntentName.OUT_OF_SCOPE.value,
         report=report,
+        begin=begin,
     )
     trained.metrics["patterns"] = len(training.patterns)
     adapter = IntentAdapter(

@@ -1,7 +1,8 @@
 """The Transformer under a classifier, and the adapter that trains in place of it."""
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import torch
 from peft import LoraConfig, inject_adapter_in_model
@@ -45,12 +46,13 @@ def load_body(name: str, max_tokens: int) -> tuple["PreTrainedModel", Tokenizer]
     return model, tokenizer
 
 
-def add_adapter(body: nn.Module, rank: int, dropout: float) -> None:
-    """Freezes ``body`` and gives each linear layer a trainable low-rank adapter, in place."""
+def add_adapter(body: nn.Module, rank: int) -> None:
+    """Freezes ``body`` and gives each linear layer a trainable low-rank adapter, in place.
+
+    The adapter has no dropout of its own: the body's is enough, and it costs a third of the time.
+    """
     layers = [name for name, module in body.named_modules() if isinstance(module, nn.Linear)]
-    config = LoraConfig(
-        r=rank, lora_alpha=2 * rank, lora_dropout=dropout, target_modules=layers, bias="none"
-    )
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=layers, bias="none")
     for weight in body.parameters():
         weight.requires_grad_(False)
     inject_adapter_in_model(config, body)
@@ -66,6 +68,23 @@ def adapter_layers(body: nn.Module) -> dict[str, tuple[Numbers, Numbers]]:
             up = module.lora_B["default"].weight.detach() * module.scaling["default"]
             layers[name] = (down.cpu().numpy(), up.cpu().numpy())
     return layers
+
+
+def fill_adapter(body: nn.Module, layers: Mapping[str, tuple[Numbers, Numbers]]) -> None:
+    """Puts matrices such as ``adapter_layers`` gives into what ``add_adapter`` added.
+
+    Raises:
+        FinetuneError: they are of another rank or for other layers.
+    """
+    with torch.no_grad():
+        for name, (down, up) in layers.items():
+            try:
+                module: Any = body.get_submodule(name)
+                module.lora_A["default"].weight.copy_(torch.from_numpy(down))
+                scaled = torch.from_numpy(up / module.scaling["default"])
+                module.lora_B["default"].weight.copy_(scaled)
+            except (AttributeError, RuntimeError) as error:
+                raise FinetuneError(f"The adapter does not fit layer {name}: {error}") from error
 
 
 def merge_adapter(body: nn.Module) -> None:

@@ -65,6 +65,7 @@ def train(
     folder: Path,
     out_of_scope: str | None = None,
     report: Report = lambda row: None,
+    begin: Callable[[Classifier], None] = lambda network: None,
 ) -> Trained:
     """Trains and calibrates one classifier.
 
@@ -76,11 +77,13 @@ def train(
         folder: for checkpoint and curves.
         out_of_scope: which of ``labels`` means "none of the others".
         report: called after every epoch.
+        begin: may change the weights that training starts from.
     """
     body, tokenizer = load_body(recipe.body, recipe.max_tokens)
     network = Classifier(body, len(labels), recipe.dropout)
     if recipe.lora_rank:
-        add_adapter(body, recipe.lora_rank, recipe.dropout)
+        add_adapter(body, recipe.lora_rank)
+    begin(network)
     trainer = Trainer(network, tokenizer, labels, recipe, folder, report)
     progress = trainer.fit(source, validation)
     card = ClassifierCard(

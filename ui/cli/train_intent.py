@@ -38,6 +38,9 @@ def intent(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One field of the recipe, as name=value.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="An earlier adapter of the shop's to go on from.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Promote even where figures are worse.")] = False,
 ) -> None:
     """Train the intent model: the shop's, or one of any labelled file. Prints JSON."""
@@ -49,7 +52,7 @@ def intent(
         if data:
             figures = _train_files(data, text, label, out, split, recipe, set_ or [])
         else:
-            figures = _train_shop(out, recipe, set_ or [], force)
+            figures = _train_shop(out, recipe, set_ or [], start, force)
     except (FinetuneError, AssistantError, RetrievalError) as error:
         Console(stderr=True).print(f"{error.code}: {error}", markup=False)
         raise typer.Exit(2) from error
@@ -82,7 +85,7 @@ def _train_files(
 
 
 def _train_shop(
-    out: Path | None, recipe: Path | None, fields: list[str], force: bool
+    out: Path | None, recipe: Path | None, fields: list[str], start: Path | None, force: bool
 ) -> dict[str, Any]:
     from finetune.intent.shop import SHOP_RECIPE, train_shop_intents
     from finetune.registry import ModelRegistry
@@ -90,7 +93,7 @@ def _train_shop(
     chosen = _recipe(SHOP_RECIPE, recipe, fields)
     with tempfile.TemporaryDirectory() as scratch, _bar(chosen.epochs) as report:
         folder = out or Path(scratch)
-        figures = train_shop_intents(folder, chosen, report=report.row)
+        figures = train_shop_intents(folder, chosen, report=report.row, start=start)
         if out is None:
             registry = ModelRegistry(Settings().home / "models")
             version = registry.publish("intent", folder)

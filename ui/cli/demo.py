@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
         from retrieval.store.catalog_store import CatalogStore
 
         settings, console = Settings(), Console(stderr=True)
-        engine = connect(settings.resolved_database_url)
+        engine = connect(settings.resolved_database_url())
         migrate(engine)
         sessions = session_factory(engine)
         if not force and not CatalogStore(sessions).is_empty():

@@ -4,6 +4,7 @@ import typer
 
 from ui.cli.eval_dialogues import dialogues
 from ui.cli.eval_encoder import encoder
+from ui.cli.eval_search import search
 from ui.cli.eval_intent import intent
 
 app = typer.Typer(help="Measure: dialogues, models, search.", no_args_is_help=True)
@@ -12,5 +13,6 @@ app = typer.Typer(help="Measure: dialogues, models, search.", no_args_is_help=Tr
 def register(parent: typer.Typer) -> None:
     app.command()(dialogues)
     app.command()(encoder)
+    app.command()(search)
     app.command()(intent)
     parent.add_typer(app, name="eval")

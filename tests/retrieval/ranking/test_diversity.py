@@ -41,9 +41,7 @@ def test_twins_are_shown_where_there_is_nothing_else(twins: list[Candidate]) -> 
     assert len(diversify(twins, 5)) == 5
 
 
-def test_nothing_bad_is_lifted_for_being_different(
-    twins: list[Candidate], candidate: Make
-) -> None:
+def test_nothing_bad_is_lifted_for_being_different(twins: list[Candidate], candidate: Make) -> None:
     odd = candidate("odd", score=FLOOR * 0.9 * 0.9, title="Garden hose", brand="Hoses", color="g")
     assert [c.id for c in diversify([*twins[:2], odd], 2)] == ["t0", "t1"]
 

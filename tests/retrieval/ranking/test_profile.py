@@ -45,7 +45,9 @@ def test_purchases_weigh_more_than_clicks_and_impressions_nothing(
     profile = CustomerProfile("c1")
     learn(profile, levels, (event("click", a.id), a), (event("purchase", b.id), b))
     learn(profile, levels, (event("impression", c.id), c))
-    alpha, beta, gamma = (profile.taste("brand", k, day_of(now)) for k in ("alpha", "beta", "gamma"))
+    alpha, beta, gamma = (
+        profile.taste("brand", k, day_of(now)) for k in ("alpha", "beta", "gamma")
+    )
     assert beta > alpha > gamma == 0
     assert profile.actions == 2
     assert profile.products["Gamma"].shown == 1
@@ -88,9 +90,7 @@ def test_taking_out_of_the_cart_turns_a_taste_round(
     assert profile.taste("brand", "acme", day_of(now)) < 0 < before
 
 
-def test_the_same_event_twice_counts_once(
-    product: Make, event: Make, levels: PriceLevels
-) -> None:
+def test_the_same_event_twice_counts_once(product: Make, event: Make, levels: PriceLevels) -> None:
     profile, thing = CustomerProfile(), product("a")
     clicked = event("click", "a")
     learn(profile, levels, (clicked, thing), (clicked, thing))
@@ -107,9 +107,7 @@ def test_the_price_level_follows_what_is_bought(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
 @given(count=st.integers(150, 400))
-def test_a_profile_stays_small(
-    product: Make, event: Make, levels: PriceLevels, count: int
-) -> None:
+def test_a_profile_stays_small(product: Make, event: Make, levels: PriceLevels, count: int) -> None:
     profile = CustomerProfile("c1")
     for number in range(count):
         thing = product(f"p{number}", brand=f"Brand {number}", color=f"color {number}")

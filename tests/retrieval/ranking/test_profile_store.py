@@ -67,9 +67,7 @@ def test_the_least_recently_used_is_forgotten(shop: Shop, profiles: ProfileStore
     assert shop.reads == 5
 
 
-def test_an_erased_customer_is_read_anew(
-    shop: Shop, profiles: ProfileStore, event: Make
-) -> None:
+def test_an_erased_customer_is_read_anew(shop: Shop, profiles: ProfileStore, event: Make) -> None:
     shop.events = [event("click", "p1")]
     assert profiles.get("c1").actions == 1
     shop.events = []

@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from retrieval.candidate import Candidate, ReviewEvidence, AspectEvidence
+from retrieval.candidate import AspectEvidence, Candidate, ReviewEvidence
 from retrieval.constraints import Constraints
 from retrieval.errors import WeightsError
 from retrieval.ranking.features import BEHAVIOUR, TRAINING_ONLY, WISHES, Features

@@ -1,0 +1,26 @@
+from retrieval.reviews.vocabulary import aspect_labels, vocabulary, words_of
+
+
+def test_at_least_twenty_five_aspects_with_names_in_both_languages() -> None:
+    labels = aspect_labels()
+    assert len(labels) >= 25
+    assert set(labels) == set(vocabulary().aspects)
+    assert all(label["en"] and label["zh"] for label in labels.values())
+
+
+def test_the_longest_phrase_wins() -> None:
+    words = words_of("the noise cancelling")
+    found = vocabulary().find(words, hints=False)
+    assert [(f.first, f.last) for f in found if f.has("word")] == [(1, 3)]
+    assert found[-1].meanings[0].aspect == "noise_cancelling"
+
+
+def test_every_inflection_is_the_same_word() -> None:
+    for text in ("battery", "Batteries", "BATTERY"):
+        assert vocabulary().find(words_of(text), hints=False)[0].meanings[0].aspect == "battery"
+
+
+def test_hints_are_only_found_on_request() -> None:
+    words = words_of("有点大")
+    assert any(f.has("hint") for f in vocabulary().find(words, hints=True))
+    assert not any(f.has("hint") for f in vocabulary().find(words, hints=False))

@@ -82,8 +82,9 @@ def _understood(rooms: "Rooms", query: str, language: TurnLanguage) -> Constrain
     state = DialogueState(language=language)
     if not query:
         return state.constraints
-    heard = rooms.understander().understand(query, state, [])
-    return apply(state, heard, []).constraints
+    # What is looked for never depends on the intent, so the classifier is not asked.
+    heard = rooms.understander().read(query, state)
+    return apply(state, heard).constraints
 
 
 def _in_catalogue_words(facets: CatalogFacets, name: str, value: str) -> str:

@@ -24,4 +24,5 @@ def export_customer(customer_id: CustomerId, caller: Admin, shop: LoadedShop) ->
 def erase_customer(customer_id: CustomerId, caller: Admin, shop: LoadedShop) -> CustomerErased:
     """Erase everything held about a customer. Reviews stay, without their author."""
     erased = shop.personal_data.erase(customer_id)
+    shop.rooms.finder.profiles.forget(customer_id)
     return CustomerErased(customer_id=customer_id, erased=erased)

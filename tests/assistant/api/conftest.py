@@ -20,6 +20,7 @@ from assistant.dialogue.outcome import DialogueEngine
 from assistant.personal_data import PersonalData
 from assistant.reply.cards import CardWriter
 from assistant.settings import Settings
+from assistant.understanding.understander import Understander
 from retrieval.candidate import Candidate
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.catalog.product import Product, ProductText, Variant
@@ -27,6 +28,8 @@ from retrieval.constraints import Constraints
 from retrieval.events.recording import EventRecorder
 from retrieval.lexicon import Lexicon
 from retrieval.pipeline import Found
+from retrieval.ranking.profile_store import ProfileStore
+from retrieval.ranking.traits import PriceLevels
 from retrieval.store.base import Sessions
 from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.customer_store import CustomerStore
@@ -56,8 +59,10 @@ PRODUCTS = [
 class SmallFinder:
     """Lists the products that the constraints' price and attributes let through."""
 
-    def __init__(self, products: list[Product]) -> None:
+    def __init__(self, products: list[Product], catalog: CatalogStore, events: EventStore) -> None:
         self.products = products
+        levels = PriceLevels(CatalogFacets.observe(products))
+        self.profiles = ProfileStore(events, catalog, levels)
 
     def find(self, constraints: Constraints, customer_id: str | None, limit: int) -> Found:
         fits = [
@@ -97,7 +102,8 @@ class SmallShop:
             carts=CartStore(sessions),
             cards=CardWriter(lexicon),
             facets=lambda: CatalogFacets.observe(PRODUCTS),
-            finder=SmallFinder(PRODUCTS),
+            finder=SmallFinder(PRODUCTS, self.catalog, self.events),
+            understander=lambda: Understander(lexicon, CatalogFacets.observe(PRODUCTS)),
             describe=lambda ids, customer_id: [],
         )
         self.problems: dict[str, str | None] = {"models": "loading"}

@@ -49,12 +49,15 @@ def test_export_has_everything(http, known, desks):
 
 def test_erase_really_erases(http, known, desks, talk, shop):
     admin = desks["admin"].headers
+    profiles = shop.rooms.finder.profiles
+    assert profiles.get("cust").actions
     erased = http.delete("/v1/customers/cust", headers=admin).json()["erased"]
     assert set(erased.values()) == {1}
     assert talk.say("still there?").status_code == 404
     assert http.get("/v1/customers/cust/export", headers=admin).status_code == 404
     assert http.delete("/v1/customers/cust", headers=admin).json()["code"] == "customer_not_found"
     assert desks["ann"].queue() == []
+    assert not profiles.get("cust").actions
     assert shop.rooms.carts.lines(Owner("x", "cust")) == []
     (review,) = shop.reviews.for_product("p1")
     assert (review.customer_id, review.text) == (None, "Lovely")

@@ -14,6 +14,18 @@ def test_filters_are_the_catalogues_attributes(http):
     assert found(http, "color=green") == []
 
 
+def test_the_query_is_understood_and_the_filters_count_more(http):
+    answer = http.get("/v1/search?q=a+black+dress+under+42+dollars").json()
+    assert answer["constraints"]["attributes"] == {"color": ["black"]}
+    assert answer["constraints"]["price_max"] == 42.0
+    assert [p["id"] for p in answer["products"]] == ["p1"]
+    narrowed = http.get("/v1/search?q=a+black+dress+under+42+dollars&price_max=30").json()
+    assert (narrowed["constraints"]["price_max"], narrowed["products"]) == (30.0, [])
+    chinese = http.get("/v1/search", params={"q": "黑色的", "locale": "zh"}).json()
+    assert chinese["constraints"]["attributes"] == {"color": ["black"]}
+    assert chinese["products"][0]["title"] == "亚麻裙"
+
+
 def test_the_answer_says_what_was_searched_for(http):
     answer = http.get("/v1/search?price_max=50&limit=1&size=M").json()
     assert (answer["constraints"]["price_max"], answer["total"]) == (50.0, 1)

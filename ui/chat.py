@@ -14,6 +14,8 @@ from ui.render import transcript_html
 from ui.words import SCROLL_DOWN, label
 
 QUICK_REPLIES = 7
+VIEW = 8 + QUICK_REPLIES
+"""Outputs that every turn may change."""
 CUSTOMERS_LISTED = 60
 NEWS_EVERY_S = 0.6
 LONGEST = 2000
@@ -64,7 +66,7 @@ def build_chat(shop: Shop) -> gr.Blocks:
             True, label=label("personalise", first), elem_id="personalise", visible=False
         )
         talk = gr.HTML("", elem_id="talk", autoscroll=True)
-        status = gr.HTML("", elem_classes="status")
+        status = gr.HTML("", elem_classes="status", visible=False)
         with gr.Row(elem_classes="quick"):
             quick = [gr.Button("", size="sm", visible=False) for _ in range(QUICK_REPLIES)]
         with gr.Row():
@@ -83,9 +85,8 @@ def build_chat(shop: Shop) -> gr.Blocks:
             fresh = gr.Button(label("fresh", first), size="sm", elem_id="fresh")
         news = gr.Timer(NEWS_EVERY_S, active=False)
 
-        view = [visit, talk, status, text, news, *quick]
-        chrome = [locale, customer, personalise, send, person, fresh]
-        opened = [*view, kept, *chrome]
+        view = [visit, talk, status, text, news, send, person, fresh, *quick]
+        opened = [*view, kept, locale, customer, personalise]
         blocks.load(page.resume, [kept, locale, customer], opened).then(js=SCROLL_DOWN)
         for change in (locale.input, customer.input, fresh.click):
             change(page.start, [locale, customer], opened).then(js=SCROLL_DOWN)
@@ -140,13 +141,14 @@ class ChatPage:
         """Shows the message at once, then the answer."""
         text = (text or "").strip()
         if not text or visit is None:
-            yield [gr.skip()] * (5 + QUICK_REPLIES)
+            yield [gr.skip()] * VIEW
             return
         if len(text) > LONGEST:
             raise gr.Error(label("too_long", visit.language), print_exception=False)
         before = self._shop.conversations.transcript(visit.conversation_id)
         waiting = transcript_html(before, visit.language, waiting=text)
-        yield [visit, waiting, gr.skip(), "", gr.skip(), *_buttons([])]
+        skipped = [gr.skip()] * (VIEW - 4 - QUICK_REPLIES)
+        yield [visit, waiting, gr.skip(), "", *skipped, *_buttons([])]
         try:
             turn = self._shop.conversations.send(visit.conversation_id, text)
         except AssistantError as error:
@@ -172,10 +174,10 @@ class ChatPage:
     def look(self, visit: Visit | None) -> list[Any]:
         """Looks for news while a person is or may be writing."""
         if visit is None:
-            return [gr.skip()] * (5 + QUICK_REPLIES)
+            return [gr.skip()] * VIEW
         held = self._shop.conversations.store.get(visit.conversation_id)
         if held.last_seq == visit.seen:
-            return [gr.skip()] * (5 + QUICK_REPLIES)
+            return [gr.skip()] * VIEW
         view = self._view(visit)
         view[3] = gr.skip()  # what is being typed stays
         return view
@@ -200,29 +202,28 @@ class ChatPage:
                 value=customer.personalise if customer else True,
                 visible=visit.customer_id is not None,
             ),
-            label("send", language),
-            label("person", language),
-            label("fresh", language),
         ]
 
     def _view(self, visit: Visit | None, quick: list[str] | None = None) -> list[Any]:
-        """The moving parts: visit, transcript, status line, text box, timer, quick replies."""
+        """Visit, transcript, status line, text box, timer, the buttons and quick replies."""
         if visit is None:
-            return [gr.skip()] * (5 + QUICK_REPLIES)
+            return [gr.skip()] * VIEW
         transcript = self._shop.conversations.transcript(visit.conversation_id)
         held = transcript.conversation
         visit.seen = held.last_seq
+        told = label(f"status_{held.status}", visit.language)
         closed = held.status == "closed"
         return [
             visit,
             transcript_html(transcript, visit.language),
-            escape(label(f"status_{held.status}", visit.language)),
+            gr.update(value=escape(told), visible=bool(told)),
             gr.update(
                 value="",
                 placeholder=label("placeholder", visit.language),
                 interactive=not closed,
             ),
             gr.Timer(active=held.status in ("waiting_for_agent", "with_agent")),
+            *(label(key, visit.language) for key in ("send", "person", "fresh")),
             *_buttons(quick or [] if held.status == "bot" else []),
         ]
 

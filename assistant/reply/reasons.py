@@ -51,7 +51,8 @@ class ReasonWriter:
         if evidence.key not in book:
             log.warning("no template for evidence %r in %s", evidence.key, language)
             return None
-        return book.say(evidence.key, **self._words(candidate, evidence, language))
+        text = book.say(evidence.key, **self._words(candidate, evidence, language))
+        return text[0].upper() + text[1:]
 
     def _words(self, candidate: Candidate, evidence: Evidence, language: str) -> dict[str, Any]:
         """The evidence's values as this language writes them."""

@@ -20,7 +20,7 @@ from retrieval.encoder.routed import batches_by_length, padded
 logger = logging.getLogger(__name__)
 
 RANK = 80  # with 4,300 rows: 5 MB
-_COMPOSED = 30_000
+COMPOSED = 30_000
 _HEADWORDS = 40_000
 
 
@@ -47,7 +47,7 @@ def gather(sentences: Path) -> Material:
         TrainingDataError: data is missing or malformed.
     """
     split, dictionary, glossary = read_sentences(sentences), words(), read_glossary()
-    own = distinct(glossary.terms() + glossary.compose(_COMPOSED))
+    own = distinct(glossary.terms() + glossary.compose(COMPOSED))
     terms, composed = own[: len(glossary.terms())], own[len(glossary.terms()) :]
     written = [pair.chinese for pair in split.train + own + glossary.sentences]
     start = untrained(choose_characters(written, dictionary), dictionary)

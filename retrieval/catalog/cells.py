@@ -42,7 +42,7 @@ def as_text(value: object) -> str:
     """One line of text: no control characters, runs of spaces folded, markup left as it is."""
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False, default=str)
-    elif isinstance(value, float | Decimal) and value == int(value):
+    elif isinstance(value, float) and value.is_integer():
         value = int(value)  # an id or size that a spreadsheet made "38.0"
     return " ".join(_CONTROL.sub("", str(value)).split())
 

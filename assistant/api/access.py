@@ -39,8 +39,8 @@ def api_keys(request: Request) -> ApiKeys:
     return found
 
 
-def feed(request: Request, shop: "LoadedShop") -> ConversationFeed:
-    """The process's one feed of live conversations."""
+async def feed(request: Request, shop: "LoadedShop") -> ConversationFeed:
+    """The process's one feed; made on the event loop, so that two first listeners share it."""
     state = request.app.state
     if state.feed is None:
         state.feed = ConversationFeed(shop.conversations.store)

@@ -43,6 +43,8 @@ ROUTERS = (
     operations.router,
     media.router,
 )
+GRACE_S = 10.0
+"""How long the end waits for loading that is still under way."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -57,7 +59,7 @@ def create_app(shop: ApiShop) -> FastAPI:
         yield
         if app.state.feed is not None:
             await app.state.feed.close()
-        await run_in_threadpool(loading.wait)
+        await run_in_threadpool(loading.wait, GRACE_S)
         shop.close()
 
     app = FastAPI(

@@ -1,6 +1,7 @@
 """Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
 
 import json
+import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -13,6 +14,8 @@ from assistant.api.problems import problem_of
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.feed import ConversationFeed
 from assistant.turn import Turn
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "text/event-stream"
 _PIECE = re.compile(r"\S+\s*|\s+")
@@ -38,8 +41,8 @@ async def stream_turn(make: Callable[[], Turn]) -> AsyncIterator[bytes]:
     except Exception as error:
         problem = problem_of(error)
         yield _event("error", problem.model_dump(exclude_none=True))
-        if problem.status == 500:
-            raise
+        if problem.status >= 500:
+            log.exception("A turn failed after its stream had begun.")
         return
     for name, data in turn_events(turn):
         yield _event(name, data)

@@ -1,12 +1,15 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
 import pytest
 
+import assistant.conversation.service as service_module
 from assistant.conversation.handoff import HandoffDesk
 from assistant.conversation.service import ConversationService
 from assistant.conversation.store import ConversationStore
 from assistant.errors import (
+    ConversationBusyError,
     ConversationClosedError,
     ConversationNotFoundError,
     IdempotencyConflictError,
@@ -60,21 +63,24 @@ def test_a_closed_conversation_takes_no_message(service, desk):
         desk.request(conversation_id)
 
 
-def test_turns_of_one_conversation_follow_each_other(service, engine):
+def test_turns_of_one_conversation_follow_each_other_in_two_replicas(service, sessions, engine):
     conversation_id = service.start().conversation_id
+    services = (service, ConversationService(ConversationStore(sessions), engine))
     with ThreadPoolExecutor(6) as pool:
-        turns = list(pool.map(lambda i: service.send(conversation_id, f"m{i}"), range(6)))
+        turns = list(pool.map(lambda i: services[i % 2].send(conversation_id, f"m{i}"), range(6)))
     assert sorted(turn.reply.split(":")[0] for turn in turns) == list("123456")
     assert service.transcript(conversation_id).conversation.state.turn == 6
 
 
-def test_one_key_is_one_turn_even_at_the_same_time(service, engine):
+def test_one_key_is_one_turn_even_at_the_same_time_in_two_replicas(service, sessions, engine):
     conversation_id = service.start().conversation_id
+    replica = ConversationService(ConversationStore(sessions), engine)
     barrier = Barrier(5)
 
-    def retry(_: int) -> str:
+    def retry(number: int) -> str:
         barrier.wait()
-        return service.send(conversation_id, "once", key="k").model_dump_json()
+        served_by = replica if number % 2 else service
+        return served_by.send(conversation_id, "once", key="k").model_dump_json()
 
     with ThreadPoolExecutor(5) as pool:
         answers = set(pool.map(retry, range(5)))
@@ -110,6 +116,24 @@ def test_a_failed_turn_can_be_retried_and_its_message_stands_once(service, engin
     engine.before_answer = lambda text: None
     assert service.send(conversation_id, "a", key="k").reply == "1: a"
     assert said(service, conversation_id)[1:] == [("shopper", "a"), ("assistant", "1: a")]
+
+
+def test_a_turn_that_was_never_finished_blocks_only_for_its_lease(service, monkeypatch):
+    conversation_id = service.start().conversation_id
+    monkeypatch.setattr(service_module, "LEASE_S", 0.3)
+    service.begin(conversation_id, "lost", key="k")  # its process died here
+    began = time.monotonic()
+    assert service.send(conversation_id, "next").reply == "1: next"
+    assert time.monotonic() - began > 0.2
+    assert service.send(conversation_id, "lost", key="k").reply == "2: lost"
+
+
+def test_a_conversation_that_stays_busy_says_so(service, monkeypatch):
+    conversation_id = service.start().conversation_id
+    service.begin(conversation_id, "slow")
+    monkeypatch.setattr(service_module, "LEASE_S", -4.8)
+    with pytest.raises(ConversationBusyError):
+        service.send(conversation_id, "next")
 
 
 def test_the_bot_says_once_that_a_person_comes_and_then_is_silent(service, desk, engine):

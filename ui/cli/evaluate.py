@@ -4,8 +4,8 @@ import typer
 
 from ui.cli.eval_dialogues import dialogues
 from ui.cli.eval_encoder import encoder
-from ui.cli.eval_search import search
 from ui.cli.eval_intent import intent
+from ui.cli.eval_search import search
 
 app = typer.Typer(help="Measure: dialogues, models, search.", no_args_is_help=True)
 

@@ -27,7 +27,7 @@ from retrieval.store.customer import Customer
 
 DAYS = 30
 SHOWN = 12
-LISTS_PER_CUSTOMER = 5.6
+LISTS_PER_CUSTOMER = 4.0
 KINDS = (EventType.IMPRESSION, EventType.CLICK, EventType.ADD_TO_CART, EventType.PURCHASE)
 QUERY_KINDS = ("plain", "color", "brand", "budget", "browse")
 QUERY_SHARES = (0.34, 0.2, 0.14, 0.14, 0.18)

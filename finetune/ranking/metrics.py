@@ -39,15 +39,23 @@ def ndcg(gains: Array, scores: Array, k: int = 10) -> float:
     return float((got * discounts).sum() / (best * discounts).sum()) if best.any() else 1.0
 
 
+def sigmoid(log_odds: Array) -> Array:
+    """Probabilities; log-odds beyond 30 either way are cut."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))))
+
+
 def fit_line(labels: Array, log_odds: Array, steps: int = 30) -> tuple[float, float]:
-    """Slope and intercept of Platt's calibration (1999), by damped Newton steps."""
+    """Slope and intercept of Platt's calibration (1999), by Newton steps.
+
+    The slope is drawn to 1 as if by a prior, so that log-odds which are all the same change little.
+    """
     slope, intercept = 1.0, 0.0
     for _ in range(steps):
-        p = 1 / (1 + np.exp(-np.clip(slope * log_odds + intercept, -30, 30)))
-        w = p * (1 - p) + 1e-9
-        gradient = np.array([((p - labels) * log_odds).sum(), (p - labels).sum()])
+        p = sigmoid(slope * log_odds + intercept)
+        w = p * (1 - p)
+        gradient = np.array([((p - labels) * log_odds).sum() + slope - 1, (p - labels).sum()])
         mixed = (w * log_odds).sum()
-        hessian = np.array([[(w * log_odds**2).sum() + 1e-6, mixed], [mixed, w.sum() + 1e-6]])
-        step = np.linalg.solve(hessian, gradient)
+        hessian = np.array([[(w * log_odds**2).sum() + 1, mixed], [mixed, w.sum() + 1e-6]])
+        step = np.clip(np.linalg.solve(hessian, gradient), -5, 5)
         slope, intercept = slope - step[0], intercept - step[1]
     return float(slope), float(intercept)

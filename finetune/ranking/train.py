@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.errors import TrainingDataError
-from finetune.ranking.metrics import auc, calibration_error, fit_line, log_loss
+from finetune.ranking.metrics import auc, calibration_error, fit_line, log_loss, sigmoid
 from finetune.ranking.rows import COLUMNS, Rows, Split
 from retrieval.ranking.features import BEHAVIOUR
 from retrieval.ranking.ranker import LinearScorer, Scorer, TreeScorer
@@ -36,7 +36,7 @@ PARAMETERS: dict[str, Any] = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "verbosity": -1,
-    "num_threads": 2,
+    "num_threads": 1,
     "deterministic": True,
 }
 
@@ -96,8 +96,7 @@ def train(split: Split, folder: Path, seed: int = 7) -> Trained:
         labels = _labels(split.valid, target)
         raw = _log_odds(path, split.valid)
         slope, intercept = fit_line(labels, raw) if labels.any() else (1.0, 0.0)
-        raw = slope * _log_odds(path, split.test) + intercept
-        held_out[target.name] = 1 / (1 + np.exp(-raw))
+        held_out[target.name] = sigmoid(slope * _log_odds(path, split.test) + intercept)
         entry = {"file": path.name, "weight": target.weight, "slope": slope}
         entries.append(entry | {"intercept": intercept})
     scores = _scores(split.test, held_out)

@@ -23,7 +23,7 @@ from retrieval.encoder.encoder import Encoder, Vectors
 from retrieval.index.exact_index import top_rows
 from retrieval.index.lexical import LexicalDocument, LexicalIndex, LexicalScores
 from retrieval.index.tokenize import terms
-from retrieval.search.fusion import Fusion
+from retrieval.search.fusion import Fusion, fusion_parts
 from retrieval.search.query import read_query
 
 RELEVANT = 2.33
@@ -84,7 +84,9 @@ def evaluate(
 
 def measure(score: Callable[[str], Scores], judged: Judgments) -> Metrics:
     """Metrics of one system; gain 2^(relevance - 1) - 1, discount log2(rank + 1)."""
-    figures = [_of_query(score(query), relevance) for query, relevance in judged.items()]
+    figures = [
+        _of_query(top_rows(score(query), _DEPTH), relevance) for query, relevance in judged.items()
+    ]
     return Metrics(*(float(value) for value in np.mean(figures, axis=0)))
 
 
@@ -95,6 +97,7 @@ class Bench:
         self._encoder = encoder
         self._matrix = _encoded(titles, encoder, cache)
         self._everything = np.ones(len(titles), dtype=np.bool_)
+        self._every_row = np.arange(len(titles))
         self._index = LexicalIndex.build([LexicalDocument(terms(t), [], []) for t in titles])
         self._stemmer = Stemmer.Stemmer("english")
         self._plain = bm25s.BM25()
@@ -127,18 +130,16 @@ class Bench:
         """The weights, in steps of 0.1, of the highest nDCG@10 on (a sample of) ``judged``."""
         queries = list(judged)
         picked = np.random.default_rng(0).permutation(len(queries))[:_FIT_QUERIES]
-        choices = [
-            replace(start, bm25=a * _STEP, coverage=b * _STEP, cosine=(10 - a - b) * _STEP)
-            for a, b in combinations(range(11), repeat=2)
-            if a + b <= 10
-        ]
-        gained = np.zeros(len(choices))
+        steps = [(a, b, 10 - a - b) for a, b in combinations(range(11), repeat=2) if a + b <= 10]
+        weights = np.array(steps, dtype=np.float32) * _STEP
+        gained = np.zeros(len(weights))
         for query in (queries[number] for number in picked):
-            lexical, cosines = self._lexical(query), self.cosines(query)
-            for number, fusion in enumerate(choices):
-                scores = fusion.fuse(lexical, cosines, self._everything)
-                gained[number] += _of_query(scores, judged[query])[2]
-        return choices[int(gained.argmax())]
+            scores = fusion_parts(self._lexical(query), self.cosines(query), self._every_row)
+            rows = np.unique(np.concatenate([top_rows(part, 3 * _DEPTH) for part in scores]))
+            for number, fused in enumerate(weights @ scores[:, rows]):
+                gained[number] += _of_query(rows[top_rows(fused, _DEPTH)], judged[query])[2]
+        bm25, coverage, cosine = (float(weight) for weight in weights[gained.argmax()])
+        return replace(start, bm25=bm25, coverage=coverage, cosine=cosine)
 
     def _lexical(self, query: str) -> LexicalScores:
         return self._index.score(read_query(query, None, ()))
@@ -154,8 +155,10 @@ class Bench:
         return tokens
 
 
-def _of_query(scores: Scores, relevance: Mapping[int, float]) -> tuple[float, float, float]:
-    best = [int(row) for row in top_rows(scores, _DEPTH)]
+def _of_query(
+    ranked: NDArray[np.int64], relevance: Mapping[int, float]
+) -> tuple[float, float, float]:
+    best = [int(row) for row in ranked]
     relevant = {row for row, grade in relevance.items() if grade >= RELEVANT}
     gains = np.array(
         [2 ** (relevance[row] - 1) - 1 if row in relevance else 0 for row in best[:10]]

@@ -39,15 +39,9 @@ class Fusion:
         """One score in [0, 1] per product of the mask, 0 for the others; shape (products,)."""
         fused = np.zeros(len(mask), dtype=np.float32)
         rows = np.flatnonzero(mask)
-        if not len(rows):
-            return fused
-        bm25, near = lexical.bm25[rows], cosines[rows]
-        total = self.bm25 + self.coverage + self.cosine
-        fused[rows] = (
-            self.bm25 * bm25 / max(float(bm25.max()), 1e-6)
-            + self.coverage * lexical.coverage[rows]
-            + self.cosine * scaled_cosines(near)
-        ) / total
+        if len(rows):
+            weights = np.array([self.bm25, self.coverage, self.cosine], dtype=np.float32)
+            fused[rows] = weights / weights.sum() @ fusion_parts(lexical, cosines, rows)
         return fused
 
     def relevant(
@@ -64,7 +58,16 @@ class Fusion:
         return answers
 
 
-def scaled_cosines(cosines: Scores) -> Scores:
+def fusion_parts(lexical: LexicalScores, cosines: Scores, rows: NDArray[np.int64]) -> Scores:
+    """What is weighed, each in [0, 1] within ``rows``: BM25, coverage, cosine; shape (3, rows)."""
+    bm25 = lexical.bm25[rows]
+    parts: Scores = np.stack(
+        [bm25 / max(float(bm25.max()), 1e-6), lexical.coverage[rows], _scaled(cosines[rows])]
+    )
+    return parts
+
+
+def _scaled(cosines: Scores) -> Scores:
     """Cosines brought to [0, 1]: the best of them is 1, their median and all below it 0."""
     best, middle = float(cosines.max()), float(np.median(cosines))
     if best - middle < 1e-6:

@@ -8,6 +8,7 @@ from assistant.api.access import LoadedShop
 from assistant.api.problems import documented
 from assistant.api.text import Key
 from assistant.errors import PictureNotFoundError
+from retrieval.demo.pictures import render_picture
 
 router = APIRouter(prefix="/media", tags=["media"])
 
@@ -23,8 +24,5 @@ def read_picture(product_id: Annotated[Key, Path()], shop: LoadedShop) -> Respon
     """The picture of a product of the demo store."""
     if not shop.catalog.state().is_demo:
         raise PictureNotFoundError("Only the demo store's products have pictures here.")
-    from retrieval.demo.pictures import render_picture  # noqa: PLC0415
-
-    return Response(
-        render_picture(shop.catalog.get(product_id)), media_type="image/svg+xml", headers=_HEADERS
-    )
+    picture = render_picture(shop.catalog.get(product_id))
+    return Response(picture, media_type="image/svg+xml", headers=_HEADERS)

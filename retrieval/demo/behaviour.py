@@ -1,6 +1,7 @@
 """A month of shopping, produced by the preference model of docs/demo-store.md.
 
-A session looks at one list of products of one type. For customer ``c``, product ``p``, query ``q``:
+A session looks at one list, of one type of product; a short one is filled up from the same
+department. For customer ``c``, product ``p``, query ``q``:
 
     utility = -1.9 + 0.3 * interest(c, department of p) + brand(c, p) + color(c, p)
               - sensitivity(c) * |price level of p - level of c| + 0.9 * quality as c weighs it
@@ -79,6 +80,8 @@ class Shelf:
     """What the preference model sees of the products, one row each."""
 
     department: Ints
+    kind: Ints
+    """Index into ``by_kind``."""
     brand: Ints
     colors: npt.NDArray[np.bool_]
     """(products, colours): offered in this colour."""
@@ -91,7 +94,7 @@ class Shelf:
     reduced: npt.NDArray[np.bool_]
     in_stock: npt.NDArray[np.bool_]
     by_kind: list[tuple[int, Ints]]
-    """Per product type its department and its products."""
+    """Per product type its department, and its products."""
     brands: list[Words]
     color_names: list[str]
 
@@ -117,6 +120,7 @@ def make_shelf(made: Sequence[MadeProduct], quality: Floats, seed: int) -> Shelf
     departments = [department_at[item.department.id] for item in made]
     return Shelf(
         department=np.array(departments),
+        kind=np.array([list(kinds).index(item.kind.id) for item in made]),
         brand=np.array([brand_at[str(item.product.brand)] for item in made]),
         colors=colors,
         price=np.array([item.product.price for item in made], np.float32),
@@ -236,15 +240,12 @@ def _draw_lists(
             for d, u in zip(department.tolist(), rng.random(count).tolist(), strict=True)
         ]
     )
-    width = max(len(rows) for _, rows in shelf.by_kind)
-    table = np.full((len(shelf.by_kind), width), -1)
-    for index, (_, rows) in enumerate(shelf.by_kind):
-        table[index, : len(rows)] = rows
+    table = _candidates(shelf)
     wish = rng.choice(len(QUERY_KINDS), count, p=QUERY_SHARES)
     # People mostly ask for a colour and a brand that they like and the shop has there.
     candidates = table[kind]
     liked_brand = taste.brand[customer[:, None], shelf.brand[candidates]]
-    liked_brand[candidates < 0] = -np.inf
+    liked_brand[(candidates < 0) | (shelf.kind[candidates] != kind[:, None])] = -np.inf
     liked_brand += rng.gumbel(0, 0.5, liked_brand.shape).astype(np.float32)
     brand = shelf.brand[candidates[np.arange(count), liked_brand.argmax(1)]]
     has_color = np.array([shelf.colors[rows].any(0) for _, rows in shelf.by_kind])
@@ -272,6 +273,18 @@ def _draw_lists(
     )
 
 
+def _candidates(shelf: Shelf) -> Ints:
+    """Per type the rows of its products, filled up from its department where they are few."""
+    rows_of = []
+    for department, rows in shelf.by_kind:
+        others = np.setdiff1d(np.flatnonzero(shelf.department == department), rows)
+        rows_of.append(np.concatenate([rows, others[: max(0, SHOWN - len(rows))]]))
+    table = np.full((len(rows_of), max(map(len, rows_of))), -1)
+    for index, rows in enumerate(rows_of):
+        table[index, : len(rows)] = rows
+    return table
+
+
 def _utility(lists: _Lists, shelf: Shelf, taste: Preferences) -> tuple[Floats, Floats]:
     """Utility and query match, both (lists, candidates)."""
     who, what = lists.customer[:, None], lists.candidates
@@ -290,7 +303,9 @@ def _utility(lists: _Lists, shelf: Shelf, taste: Preferences) -> tuple[Floats, F
         ],
         default=False,
     )
-    match = np.where(wish % 4 == 0, 0.0, np.where(fits, 1.0, -1.0)).astype(np.float32)
+    match = np.where(wish == QUERY_KINDS.index("plain"), 0.0, np.where(fits, 1.0, -1.0))
+    match = np.where(shelf.kind[what] == lists.kind[:, None], match, -1.0)
+    match = np.where(wish == QUERY_KINDS.index("browse"), 0.0, match).astype(np.float32)
     off_level = np.abs(shelf.price_level[what] - taste.price_level[who])
     utility = (
         -1.9

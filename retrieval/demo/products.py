@@ -272,5 +272,5 @@ def _capital(word: str) -> str:
 
 def repair_articles(text: str) -> str:
     """Resolve ``a(n)`` by the word that follows: "a(n) oak table" is "an oak table"."""
-    text = re.sub(r"\b([Aa])\(n\) (?=[aeioAEIO8]|11|18|[uU](?!ni|s))", r"\1n ", text)
+    text = re.sub(r"\b([Aa])\(n\) (?=[aeioAEIO8]|11|18|[uU](?!ni|s|S))", r"\1n ", text)
     return re.sub(r"\b([Aa])\(n\) ", r"\1 ", text)

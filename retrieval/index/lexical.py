@@ -5,6 +5,7 @@ fields' matrices are added up by their weights into one, so that a query is a su
 """
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy as np
 from bm25s.tokenization import Tokenized
 from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it logs every build at DEBUG
 
 Scores = NDArray[np.float32]
 

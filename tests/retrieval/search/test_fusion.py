@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from retrieval.index.lexical import LexicalScores
+from retrieval.search.fusion import Fusion
+
+LEXICAL = LexicalScores(np.array([4, 2, 0, 0], np.float32), np.array([1, 0.5, 0, 0], np.float32))
+COSINES = np.array([0.5, 0.6, 0.3, 0.1], np.float32)
+EVERYTHING = np.ones(4, dtype=np.bool_)
+
+
+def test_scores_are_in_order_and_between_0_and_1() -> None:
+    fused = Fusion.load().fuse(LEXICAL, COSINES, EVERYTHING)
+    assert fused[0] > fused[1] > fused[2] >= fused[3] >= 0
+    assert fused.max() <= 1
+
+
+def test_what_is_masked_neither_scores_nor_sets_the_scale() -> None:
+    fusion = Fusion(bm25=1, coverage=0, cosine=0, floor=0, floor_with_topic=0, floor_coverage=0)
+    fused = fusion.fuse(LEXICAL, COSINES, np.array([False, True, True, True]))
+    assert fused.tolist() == [0, 1, 0, 0]
+    assert fusion.fuse(LEXICAL, COSINES, ~EVERYTHING).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("has_topic", "expected"), [(False, [0, 1]), (True, [0, 1, 2])])
+def test_a_topic_lowers_the_floor(has_topic: bool, expected: list[int]) -> None:
+    relevant = Fusion.load().relevant(LEXICAL, COSINES, has_topic)
+    assert np.flatnonzero(relevant).tolist() == expected

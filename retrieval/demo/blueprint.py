@@ -63,6 +63,8 @@ class ProductType(Record):
     details: dict[str, Texts] = Field(default_factory=dict)
     """Sentences that replace the department's for the same key."""
     uses: list[Pair] = Field(default_factory=list)
+    closings: list[Pair] = Field(default_factory=list)
+    """Like ``titles`` and ``uses``, these replace the department's."""
     aspects: list[str] = Field(default_factory=list)
     """What reviews speak of, besides the department's aspects."""
 

@@ -167,7 +167,7 @@ class _Maker:
         for name in sorted(rng.sample(told, min(3, len(told))), key=told.index):
             parts.append(self._pick(self._detail_texts(name), line))
         parts.append(self._pick(self.kind.uses or department.uses, line))
-        parts.append(self._pick(department.closings, line))
+        parts.append(self._pick(self.kind.closings or department.closings, line))
         filled = [part for part in parts if part]
         english = " ".join(part.en[0].upper() + part.en[1:] for part in filled)
         return Words(english, "".join(part.zh for part in filled))

@@ -1,6 +1,7 @@
 """Records which of a product's own values met which constraint."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from retrieval.candidate import Evidence, Satisfied
 from retrieval.catalog.product import Product, Variant
@@ -24,9 +25,14 @@ def satisfied(product: Product, variant: Variant, wanted: Constraints) -> list[S
 def matched_words(product: Product, query: str) -> list[Evidence]:
     """The words of the query that the title has, in any of its languages; none, no evidence."""
     titles = (product.title, *(text.title for text in product.translations.values()))
-    held = {term for title in titles for term in terms(title)}
+    held = set().union(*(_terms_of(title) for title in titles))
     found = [word for word in _spoken_words(query) if set(terms(word)) & held]
     return [Evidence("match", "match_words", {"words": found})] if found else []
+
+
+@lru_cache(maxsize=20_000)
+def _terms_of(title: str) -> frozenset[str]:
+    return frozenset(terms(title))
 
 
 def _figures(

@@ -61,10 +61,15 @@ def _product_fits(product: Product, wanted: Constraints, nodes: Nodes) -> bool:
         return False
     if any(in_category(product, label, nodes) for label in wanted.exclude.get("category", ())):
         return False
+    unwanted = wanted.exclude.get("text")
+    return not unwanted or not _is_titled(product, unwanted)
+
+
+def _is_titled(product: Product, unwanted: Collection[str]) -> bool:
     titles = (product.title, *(text.title for text in product.translations.values()))
     held = {term for title in titles for term in title_terms(title)}
-    unwanted = (needed_terms(text) for text in wanted.exclude.get("text", ()))
-    return not any(needed and needed <= held for needed in unwanted)
+    asked = (needed_terms(text) for text in unwanted)
+    return any(needed and needed <= held for needed in asked)
 
 
 def _variant_fits(variant: Variant, keys: set[str], wanted: Constraints) -> bool:

@@ -12,6 +12,7 @@ from assistant.conversation.service import ConversationService
 from assistant.conversation.store import ConversationStore
 from assistant.dialogue.engine import GraphEngine
 from assistant.dialogue.rooms import Rooms
+from assistant.dialogue.state import DialogueState
 from assistant.migrations import migrate
 from assistant.personal_data import PersonalData
 from assistant.policies.book import PolicyBook
@@ -19,6 +20,7 @@ from assistant.policies.passage import PolicyFolder
 from assistant.settings import Settings
 from assistant.understanding.intent import OnnxIntentClassifier
 from assistant.understanding.understander import Understander
+from retrieval.constraints import Constraints
 from retrieval.encoder import open_encoder
 from retrieval.encoder.encoder import Encoder
 from retrieval.events.recording import EventRecorder
@@ -96,6 +98,7 @@ class Shop:
             self.live.open()
             self.live.start()
             self._join(encoder, intents, lexicon)
+            self._warm_up()
         self._problems = dict.fromkeys(self._problems)
 
     def ready(self) -> dict[str, str | None]:
@@ -158,6 +161,13 @@ class Shop:
         self.conversations = ConversationService(
             ConversationStore(self.sessions), GraphEngine(self.rooms), self.recorder
         )
+
+    def _warm_up(self) -> None:
+        """Does once what is slow the first time: dictionaries, first passes, statements."""
+        for words in ("warm", "热身"):
+            self.rooms.understander().understand(words, DialogueState())
+            self.rooms.finder.find(Constraints(query=words), None, 1)
+            self.rooms.policies.find(words, "en" if words.isascii() else "zh")
 
     def _policies(self) -> Path | None:
         """The shop's own passages; the demo store's only where its products are sold."""

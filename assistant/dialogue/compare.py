@@ -10,6 +10,7 @@ from retrieval.candidate import Candidate
 
 AT_MOST = 4
 VALUES_NAMED = 4
+ATTRIBUTES_NAMED = 5
 
 
 def compare(rooms: Rooms, work: Work) -> Work:
@@ -59,7 +60,7 @@ def _differing(found: list[Candidate]) -> list[str]:
         ]
         if len(values) > 1 and len(set(values)) > 1:
             result.append(name)
-    return result
+    return result[:ATTRIBUTES_NAMED]
 
 
 def _verdict(found: list[Candidate], book: Phrases) -> str:

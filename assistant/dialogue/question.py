@@ -14,6 +14,8 @@ from retrieval.index.tokenize import terms
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])")
 QUOTE_LENGTH = 240
+FLAG = ("yes", "no")
+"""The values of an attribute that is only there or not: waterproof, wireless."""
 
 
 def question(rooms: Rooms, work: Work) -> Work:
@@ -58,6 +60,8 @@ class _Teller:
         product, language = self._product, self._book.language
         own = product.all_attributes().get(name, [])
         match = next((v for v in own if v.casefold() == wanted.casefold()), None)
+        if wanted in FLAG and {v.casefold() for v in own} <= set(FLAG):
+            return self._flag(name, own)
         label = display.value(product, name, match or wanted, language, self._rooms.lexicon)
         if match is None:
             options = display.values(product, name, language, self._rooms.lexicon)
@@ -71,6 +75,12 @@ class _Teller:
         stock = any(v.in_stock for v in variants)
         key = "question_has_stock" if stock else "question_has_no_stock"
         return self._book.say(key, title=self._title, value=label)
+
+    def _flag(self, name: str, own: list[str]) -> str:
+        """A yes-or-no attribute: what the listing says, or that it says nothing."""
+        label = self._rooms.lexicon.label("attribute", name, self._book.language)
+        key = f"question_flag_{own[0].casefold()}" if own else "question_unknown"
+        return self._book.say(key, title=self._title, name=label)
 
     def about(self, name: str) -> str:
         """The value of an attribute, of price, stock, brand or rating."""

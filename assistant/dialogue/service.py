@@ -35,12 +35,11 @@ def order(rooms: Rooms, work: Work) -> Work:
 def policy(rooms: Rooms, work: Work) -> Work:
     """Answers from the shop's own passages, with the source; without one, says so."""
     state, book = work["state"], book_of(work)
-    answer = rooms.policies.find(work["understanding"].text, book.language)
-    if answer is None:
+    passages = rooms.policies.find(work["understanding"].text, book.language)
+    if not passages:
         return _offer_person(state, "answer", book.say("policy_unknown"))
-    passage = answer.passage
-    said = book.say("policy_answer", passage=passage.text, source=passage.source)
-    return {"draft": Draft("answer", [said], quick=["quick_person"]), "state": state}
+    said = [book.say("policy_answer", passage=p.text, source=p.source) for p in passages]
+    return {"draft": Draft("answer", said, quick=["quick_person"], lines=True), "state": state}
 
 
 def complaint(rooms: Rooms, work: Work) -> Work:

@@ -21,6 +21,8 @@ def category(product: Product, language: str) -> str | None:
 
 def value(product: Product, name: str, raw: str, language: str, lexicon: Lexicon) -> str:
     """A value of one of the product's attributes, as the catalogue or else the lexicon words it."""
+    if language == product.language:
+        return raw
     own = product.all_attributes().get(name, [])
     translated = product.text(language).attributes.get(name, [])
     if language in product.translations and len(translated) == len(own) and raw in own:

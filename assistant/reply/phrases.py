@@ -38,7 +38,7 @@ class Phrases:
             phrase = phrase["one"] if values.get("n") == 1 and "one" in phrase else phrase["other"]
         if isinstance(phrase, list):
             phrase = phrase[turn % len(phrase)]
-        return phrase.format(**values).strip()
+        return phrase.format(**values).rstrip()
 
     def join(self, items: list[str], last: str = "and") -> str:
         """``a, b and c`` in this language; ``last`` is ``and`` or ``or``."""

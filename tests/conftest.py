@@ -1,21 +1,26 @@
 """Fixtures for every room. What is slow to make is made once and kept under ``var/test-cache``."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 
 ROOT = Path(__file__).parent.parent
+CACHE = ROOT / "var" / "test-cache"
 
 
 @pytest.fixture(scope="session")
 def model_cache() -> Path:
     """Where exported models are kept between test runs."""
-    folder = ROOT / "var" / "test-cache" / "models"
+    folder = CACHE / "models"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -27,3 +32,45 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.fail(f"the public data sets are not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_home(model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of a whole demo store, loaded and indexed; a copy for this session."""
+    from retrieval.demo.blueprint import data_fingerprint
+
+    template = CACHE / f"demo-{data_fingerprint()[:16]}"
+    with FileLock(f"{template}.lock"):
+        if not (template / "ready").exists():
+            shutil.rmtree(template, ignore_errors=True)
+            _make_demo_home(template, model_cache)
+            (template / "ready").touch()
+    home = tmp_path_factory.mktemp("demo") / "home"
+    shutil.copytree(template, home, symlinks=True)
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo_shop(demo_home: Path) -> Iterator["Shop"]:  # noqa: F821
+    """The demo store, open. Tests share it: conversations are each test's own, customers not."""
+    from assistant.settings import Settings
+    from assistant.shop import Shop
+
+    shop = Shop(Settings(home=demo_home, _env_file=None))
+    shop.load()
+    yield shop
+    shop.close()
+
+
+def _make_demo_home(home: Path, model_cache: Path) -> None:
+    from assistant.settings import Settings
+    from assistant.shop import Shop
+    from retrieval.demo.cache import cached_store
+    from retrieval.demo.load import load_demo
+
+    home.mkdir(parents=True)
+    (home / "models").symlink_to(model_cache)
+    shop = Shop(Settings(home=home, _env_file=None))
+    load_demo(shop.sessions, cached_store(CACHE / "demo", now=datetime.now(UTC)))
+    shop.load()
+    shop.close()

@@ -12,7 +12,7 @@ Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Constraints(BaseModel):
-    """Hard constraints, except ``query``, ``prefer_attributes`` and ``prefer_aspects``, which only rank.
+    """Hard constraints, but for ``query`` and the ``prefer_...`` slots, which only rank.
 
     Attribute values are in the catalogue's own canonical spelling. Within one attribute the values
     are alternatives (black or navy); across attributes all must hold, and for one and the same
@@ -23,9 +23,9 @@ class Constraints(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     query: str = ""
-    """Free words left after everything understood was taken out; what the text search looks for."""
+    """Free words left when everything understood is taken out; what the text search looks for."""
     category: str | None = None
-    """A category name of the catalogue ("Dresses") or an umbrella word ("tops"); see ``Lexicon``."""
+    """A category's name in the catalogue ("Dresses") or an umbrella word; see ``Lexicon``."""
     price_min: Price | None = None
     price_max: Price | None = None
     currency: str | None = None

@@ -1,4 +1,4 @@
-"""Errors of the ``retrieval`` package. Every error carries a stable code that callers may rely on."""
+"""Errors of the ``retrieval`` package. Every error has a stable code to rely on."""
 
 
 class RetrievalError(Exception):
@@ -14,7 +14,7 @@ class WeightsError(RetrievalError):
 
 
 class FeedError(RetrievalError):
-    """Raised when a whole feed is unusable: unreadable, of an unknown format, or without a needed column."""
+    """Raised when a whole feed is unusable: unreadable, of an unknown format, a column lacking."""
 
     code = "feed_unusable"
 

@@ -1,8 +1,7 @@
 import pytest
 
-from assistant.dialogue.decide import decide
+from assistant.dialogue.decide import BY_INTENT, decide
 from assistant.dialogue.graph import STEPS
-from assistant.dialogue.decide import BY_INTENT
 from assistant.dialogue.state import DialogueState
 from assistant.understanding.understanding import (
     Change,

@@ -78,13 +78,12 @@ def test_not_understanding_twice_offers_a_person(talk: Talk):
 
 
 def test_orders_are_told_to_their_customer_only(demo_shop: Shop):
-    order = next(
-        o for c in demo_shop.customers.page(400) for o in demo_shop.orders.by_customer(c.id)
-    )
+    listed = demo_shop.customers.page(400)
+    order = next(o for c in listed for o in demo_shop.orders.by_customer(c.id))
     own = Talk(demo_shop, order.customer_id).say(f"where is my order {order.id}?")
     assert own.action == "order" and order.id in own.reply
     assert order.lines[0].title in own.reply
-    stranger = next(c.id for c in demo_shop.customers.page(10) if c.id != order.customer_id)
+    stranger = next(c.id for c in listed if c.id != order.customer_id)
     for customer in (stranger, None):
         turn = Talk(demo_shop, customer).say(f"where is my order {order.id}?")
         assert turn.action == "order"

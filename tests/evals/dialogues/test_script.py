@@ -46,5 +46,5 @@ def test_an_empty_folder_is_an_error(tmp_path):
 def test_a_ceiling_without_a_floor_is_refused(tmp_path):
     text = GOOD.replace("count: {min: 1, max: 5}", "count: {max: 5}")
     (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ScriptError, match="count.min"):
+    with pytest.raises(ScriptError, match=r"count\.min"):
         load_scripts(tmp_path)

@@ -16,7 +16,7 @@ class Constraints(BaseModel):
 
     Attribute values are in the catalogue's own canonical spelling. Within one attribute the values
     are alternatives (black or navy); across attributes all must hold, and for one and the same
-    variant. ``exclude`` also takes the keys ``brand``, ``category`` and ``text`` (words that may not
+    variant. ``exclude`` also takes ``brand``, ``category`` and ``text`` (words that may not
     occur in the title).
     """
 

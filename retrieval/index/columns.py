@@ -1,8 +1,8 @@
 """The filter columns: what hard constraints are checked against, one row per variant.
 
-Values are compared case-folded, width-folded and in simplified Chinese. A value that a product
-names for itself counts for each of its variants, unless one of the variants names that value as its
-own: then it is that variant's alone ("black, white" on the product, "black" on one variant).
+Values are compared by what they mean (``retrieval.index.values``). A value that a product names for
+itself counts for each of its variants, unless one of the variants names that value as its own: then
+it is that variant's alone ("black, white" on the product, "black" on one variant).
 """
 
 import json
@@ -19,45 +19,33 @@ from retrieval.catalog.product import Product, Variant
 from retrieval.constraints import Constraints
 from retrieval.index.postings import Postings
 from retrieval.index.tokenize import needed_terms, title_terms
-from retrieval.language import fold, normalise
+from retrieval.index.values import SEPARATOR, asked_key, folded, held_keys
 
 Path_ = tuple[str, ...]
 Nodes = Mapping[str, Collection[Path_]]
 """Category labels, as they stand in the constraints, to the category paths that they mean."""
 
-_SEPARATOR = "\x1f"
 _NEVER = np.int32(2**31 - 1)
 _ARRAYS = ("product", "first", "price", "in_stock", "rating", "reviews", "created", "alive")
 
 
-def folded(value: str) -> str:
-    """The form in which attribute values, brands and category names are compared."""
-    return fold(normalise(value))
-
-
-def attribute_key(name: str, value: str) -> str:
-    return f"{folded(name)}{_SEPARATOR}{folded(value)}"
-
-
 def category_key(path: Iterable[str]) -> str:
-    return _SEPARATOR.join(folded(node) for node in path)
+    return SEPARATOR.join(folded(node) for node in path)
 
 
 def variant_attributes(product: Product) -> list[set[str]]:
-    """The attribute keys that hold for each variant of ``product``, brand included."""
-    own = [
-        {attribute_key(name, value) for name, value in variant.attributes.items()}
-        for variant in product.variants
-    ]
-    shared = {
-        attribute_key(name, value)
-        for name, values in product.attributes.items()
-        for value in values
-    }
+    """The keys of the attribute values that each variant of ``product`` has, brand included."""
+    own = [_keys(variant.attributes.items()) for variant in product.variants]
+    told = set().union(*own)
     brands = (product.brand, *(text.brand for text in product.translations.values()))
-    shared.update(attribute_key("brand", brand) for brand in brands if brand)
-    shared -= set().union(*own)
+    values = [(name, value) for name, found in product.attributes.items() for value in found]
+    values += [("brand", brand) for brand in brands if brand]
+    shared = _keys(value for value in values if asked_key(*value) not in told)
     return [keys | shared for keys in own]
+
+
+def _keys(values: Iterable[tuple[str, str]]) -> set[str]:
+    return {key for value in values for key in held_keys(*value)}
 
 
 @dataclass(frozen=True)
@@ -147,13 +135,11 @@ class Columns:
             fits &= self.price <= wanted.price_max
         for name, values in wanted.attributes.items():
             if values:
-                fits &= self._having(
-                    self.attributes, (attribute_key(name, v) for v in values), fits
-                )
+                fits &= self._having(self.attributes, (asked_key(name, v) for v in values), fits)
         for name, values in wanted.exclude.items():
             if name not in ("category", "text"):
                 for value in values:
-                    fits[self.attributes.rows(attribute_key(name, value))] = False
+                    fits[self.attributes.rows(asked_key(name, value))] = False
         return fits
 
     def _product_mask(self, wanted: Constraints, nodes: Nodes) -> NDArray[np.bool_]:

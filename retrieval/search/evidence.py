@@ -6,8 +6,8 @@ from functools import lru_cache
 from retrieval.candidate import Evidence, Satisfied
 from retrieval.catalog.product import Product, Variant
 from retrieval.constraints import Constraints
-from retrieval.index.columns import attribute_key
 from retrieval.index.tokenize import is_stop_word, terms
+from retrieval.index.values import asked_key, held_keys
 
 
 def satisfied(product: Product, variant: Variant, wanted: Constraints) -> list[Satisfied]:
@@ -48,8 +48,8 @@ def _attributes(
     product: Product, variant: Variant, wanted: Constraints
 ) -> Iterator[tuple[str, object, object]]:
     for name, asked in wanted.attributes.items():
-        keys = {attribute_key(name, value) for value in asked}
-        own = [v for v in _values(product, variant, name) if attribute_key(name, v) in keys]
+        keys = {asked_key(name, value) for value in asked}
+        own = [v for v in _values(product, variant, name) if keys & held_keys(name, v)]
         if name == "brand":
             yield name, asked, own[0] if own else product.brand
         else:

@@ -10,12 +10,11 @@ from retrieval.catalog.product import Product, Variant
 from retrieval.constraints import Constraints
 from retrieval.index.columns import (
     Nodes,
-    attribute_key,
     category_key,
-    folded,
     variant_attributes,
 )
 from retrieval.index.tokenize import needed_terms, title_terms
+from retrieval.index.values import asked_key, folded
 
 
 def fitting_variants(product: Product, wanted: Constraints, nodes: Nodes) -> list[Variant]:
@@ -36,7 +35,7 @@ def fitting_variants(product: Product, wanted: Constraints, nodes: Nodes) -> lis
 def best_variant(product: Product, fitting: Collection[Variant], wanted: Constraints) -> Variant:
     """Of the fitting variants: in stock first, then the most soft wishes met, then the cheapest."""
     wishes = {
-        attribute_key(name, value)
+        asked_key(name, value)
         for name, values in wanted.prefer_attributes.items()
         for value in values
     }
@@ -80,10 +79,10 @@ def _variant_fits(variant: Variant, keys: set[str], wanted: Constraints) -> bool
     if wanted.price_max is not None and variant.price > wanted.price_max:
         return False
     for name, values in wanted.attributes.items():
-        if values and not any(attribute_key(name, value) in keys for value in values):
+        if values and not any(asked_key(name, value) in keys for value in values):
             return False
     return not any(
-        attribute_key(name, value) in keys
+        asked_key(name, value) in keys
         for name, values in wanted.exclude.items()
         if name not in ("category", "text")
         for value in values

@@ -12,17 +12,20 @@ OpenShop = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def fashion(open_shop: OpenShop) -> HybridSearch:
-    return open_shop("fashion").search()
+    search: HybridSearch = open_shop("fashion").search()
+    return search
 
 
 @pytest.fixture(scope="module")
 def furniture(open_shop: OpenShop) -> HybridSearch:
-    return open_shop("furniture").search()
+    search: HybridSearch = open_shop("furniture").search()
+    return search
 
 
 @pytest.fixture(scope="module")
 def phones(open_shop: OpenShop) -> HybridSearch:
-    return open_shop("phones_zh").search()
+    search: HybridSearch = open_shop("phones_zh").search()
+    return search
 
 
 def ids(result: SearchResult) -> list[str]:

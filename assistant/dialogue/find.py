@@ -87,7 +87,9 @@ def _intro(rooms: Rooms, state: DialogueState, found: Found, further: bool, book
 
 def _line(rooms: Rooms, candidate: Candidate, language: str, book: Phrases) -> str:
     """``1. Title, $49.99. Reason. Reason.``"""
-    reasons = [r.text for r in rooms.reasons.reasons(candidate, language, REASONS_SAID)]
+    reasons = [
+        r.text for r in rooms.reasons.reasons(candidate, language, REASONS_SAID, telling=True)
+    ]
     price = money(candidate.variant.price, candidate.product.currency)
     if not candidate.variant.in_stock:
         price = book.sentences([price, book.say("out_of_stock_mark")])

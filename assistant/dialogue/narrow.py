@@ -62,7 +62,7 @@ def _ask(rooms: Rooms, state: DialogueState, found: Found, facet: str) -> Questi
     if facet == "price":
         return Question(book.say("narrow_price"), [])
     if facet == "category":
-        options = _kinds(found, language)
+        options = _kinds(found, language, rooms.wish().write(state.constraints, language))
         if len(options) < 2:
             return None
         return Question(book.say("narrow_category", options=book.join(options, "or")), options)
@@ -81,12 +81,16 @@ def _ask(rooms: Rooms, state: DialogueState, found: Found, facet: str) -> Questi
     )
 
 
-def _kinds(found: Found, language: str) -> list[str]:
-    """The most specific categories among the products that fit, most common first."""
+def _kinds(found: Found, language: str, wish: str) -> list[str]:
+    """The most specific categories among the products that fit, most common first.
+
+    One that the wish names already is no answer to "which kind?".
+    """
     counts = Counter(
         name for c in found.pool if (name := display.category(c.product, language)) is not None
     )
-    return [name for name, _ in counts.most_common(OPTIONS)]
+    further = [name for name, _ in counts.most_common() if name.casefold() not in wish.casefold()]
+    return further[:OPTIONS]
 
 
 def _departments(rooms: Rooms, language: str) -> list[str]:

@@ -33,10 +33,17 @@ class ReasonWriter:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def reasons(self, candidate: Candidate, language: str, limit: int = 4) -> list[ReasonView]:
-        """The candidate's reasons, most important first, at most ``limit``, no wording twice."""
+    def reasons(
+        self, candidate: Candidate, language: str, limit: int = 4, telling: bool = False
+    ) -> list[ReasonView]:
+        """The candidate's reasons, most important first, at most ``limit``, no wording twice.
+
+        Args:
+            telling: leave out what is true of the whole list because it was asked for.
+        """
         written: dict[str, ReasonView] = {}
-        for evidence in _interleaved(candidate.evidence, _from_constraints(candidate)):
+        asked = [] if telling else _from_constraints(candidate)
+        for evidence in _interleaved(candidate.evidence, asked):
             text = self._text(candidate, evidence, language)
             if text and text not in written:
                 written[text] = ReasonView(

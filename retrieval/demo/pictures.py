@@ -28,29 +28,33 @@ PATTERNS = {
 """What is drawn over the plain colour, on a tile of 14 units."""
 
 
-def render_picture(product: Product) -> str:
+def render_picture(product: Product, color: str | None = None) -> str:
     """The product as an SVG document of ``SIZE`` units, without script or outside references.
 
     Any product can be drawn; one that is not of the demo store is drawn as a parcel.
+
+    Args:
+        color: name of the colour to draw it in, of those that the data files name; with any other
+            it is drawn in its own, that of its first variant.
     """
     plan = blueprint()
     found = plan.type_at(product.category_path)
     shape = plan.shapes[found[1].shape if found else FALLBACK]
     chance = zlib.crc32(product.id.encode())
-    color = _color(product) or _muted(chance)
+    shade = _shade(color) or _own_shade(product) or _muted(chance)
     pattern = product.attributes.get("pattern", ["plain"])[0]
-    tones = _tones(color, chance)
+    tones = _tones(shade, chance)
     lines = textwrap.wrap(product.title, 13)[:3] if "{t1}" in shape else []
     titles = {f"t{i + 1}": escape(lines[i]) if i < len(lines) else "" for i in range(3)}
-    main = "url(#m)" if pattern in PATTERNS else color
+    main = "url(#m)" if pattern in PATTERNS else shade
     drawing = _fill(shape, {**tones, **titles, "m": main})
     tile = (
         f'<pattern id="m" width="14" height="14" patternUnits="userSpaceOnUse">'
-        f'<rect width="14" height="14" fill="{color}"/>{_fill(PATTERNS[pattern], tones)}</pattern>'
+        f'<rect width="14" height="14" fill="{shade}"/>{_fill(PATTERNS[pattern], tones)}</pattern>'
         if pattern in PATTERNS
         else ""
     )
-    top, bottom = _background(color, chance)
+    top, bottom = _background(shade, chance)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" role="img">'
         f"<title>{escape(product.title)}</title><defs>"
@@ -66,14 +70,18 @@ def _fill(template: str, values: dict[str, str]) -> str:
     return re.sub(r"{(\w+)}", lambda slot: values[slot[1]], template)
 
 
-def _color(product: Product) -> str | None:
-    """Hex of the first variant's colour that is a colour of its own."""
+def _shade(color: str | None) -> str | None:
+    """Hex of a colour that is one colour and can be painted."""
     colors = blueprint().words.colors
-    for variant in product.variants:
-        name = variant.attributes.get("color")
-        if name in colors and name not in ("multicolor", "transparent"):
-            return colors[name][1]
+    if color in colors and color not in ("multicolor", "transparent"):
+        return colors[color][1]
     return None
+
+
+def _own_shade(product: Product) -> str | None:
+    """Hex of the first variant's colour that can be painted."""
+    named = (_shade(variant.attributes.get("color")) for variant in product.variants)
+    return next(filter(None, named), None)
 
 
 def _tones(color: str, chance: int) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product as combinations
 from random import Random
 from typing import NamedTuple
+from urllib.parse import quote
 
 from retrieval.catalog.product import Product, ProductText, Variant
 from retrieval.demo.blueprint import Blueprint, Department, ProductType, Words, blueprint
@@ -85,7 +86,7 @@ class _Maker:
                     attributes={n: [self._zh(n, v) for v in every[n]] for n in names},
                 )
             },
-            image_url=f"/media/{identifier}.svg",
+            image_url=_picture_address(identifier),
             margin=round(self.rng.uniform(0.12, 0.55), 2),
             created_at=now - timedelta(days=int(730 * self.rng.random() ** 1.3), hours=6),
         )
@@ -139,6 +140,7 @@ class _Maker:
                     attributes=chosen,
                     stock=stock,
                     in_stock=stock > 0,
+                    image_url=_picture_address(identifier, chosen.get("color")),
                 )
             )
         return variants
@@ -244,6 +246,11 @@ class _Maker:
 class _Title(NamedTuple):
     text: Words
     line: Words
+
+
+def _picture_address(identifier: str, color: str | None = None) -> str:
+    """Where the assistant draws the product, see ``retrieval.demo.pictures``."""
+    return f"/media/{identifier}.svg" + (f"?color={quote(color)}" if color else "")
 
 
 def shelf_price(amount: float) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from assistant.api.access import LoadedShop
 from assistant.api.problems import documented
@@ -20,9 +20,13 @@ _HEADERS = {
 
 
 @router.get("/{product_id:path}.svg", responses=documented(404), response_class=Response)
-def read_picture(product_id: Annotated[Key, Path()], shop: LoadedShop) -> Response:
-    """The picture of a product of the demo store."""
+def read_picture(
+    product_id: Annotated[Key, Path()],
+    shop: LoadedShop,
+    color: Annotated[Key | None, Query(description="Colour to draw it in.")] = None,
+) -> Response:
+    """The picture of a product of the demo store, in its first variant's colour or in `color`."""
     if not shop.catalog.state().is_demo:
         raise PictureNotFoundError("Only the demo store's products have pictures here.")
-    picture = render_picture(shop.catalog.get(product_id))
+    picture = render_picture(shop.catalog.get(product_id), color)
     return Response(picture, media_type="image/svg+xml", headers=_HEADERS)

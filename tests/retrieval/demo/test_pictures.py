@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 
@@ -53,6 +54,23 @@ def test_color_and_pattern_show() -> None:
     assert all(before != after for before, after in pairwise(looks))
     assert "#2c3e66" in looks[0]
     assert "<pattern" in looks[2] and "<pattern" not in looks[1]
+
+
+def test_a_variant_is_drawn_in_its_own_color(products: list[Product]) -> None:
+    several = 0
+    for product in products:
+        colors = product.all_attributes().get("color", [])
+        found = blueprint().type_at(product.category_path)
+        assert found is not None
+        if len(colors) < 2 or "{m}" not in blueprint().shapes[found[1].shape]:
+            continue
+        several += 1
+        addresses = {v.attributes["color"]: v.image_url for v in product.variants}
+        assert all(f"color={quote(color)}" in (addresses[color] or "") for color in colors)
+        plain = [c for c in colors if c not in ("multicolor", "transparent")]
+        assert len({render_picture(product, color) for color in plain}) == len(plain)
+        assert render_picture(product, "no such color") == render_picture(product)
+    assert several > 20
 
 
 def test_all_patterns_of_the_data_files_are_drawn() -> None:

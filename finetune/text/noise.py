@@ -1,5 +1,6 @@
 """Noise that keeps the meaning: typos, case, synonyms, word order."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -98,12 +99,10 @@ def disturbed(
 
 def _find_word(text: str, word: str) -> int:
     """Where ``word`` stands in ``text`` as a word of its own, or -1. Chinese has no word bounds."""
-    at = text.find(word)
-    if at < 0 or has_chinese(word):
-        return at
-    end = at + len(word)
-    inside = (at > 0 and text[at - 1].isalnum()) or (end < len(text) and text[end].isalnum())
-    return -1 if inside else at
+    if word not in text or has_chinese(word):
+        return text.find(word)
+    found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+    return found.start() if found else -1
 
 
 def _swap_words(text: str, random: Random) -> str:

@@ -1,0 +1,100 @@
+import json
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from assistant.understanding.intent_model import prepare
+from assistant.understanding.understanding import IntentName
+from finetune.errors import TrainingDataError
+from finetune.intent.utterances import LANGUAGES, Utterances
+from retrieval.encoder.script import has_chinese
+
+TEST_SETS = Path(__file__).parents[3] / "evals" / "data"
+BIG = {"search", "refine", "product_question", "review_question", "out_of_scope"}
+
+
+@pytest.fixture(scope="module")
+def utterances() -> Utterances:
+    return Utterances.load()
+
+
+def test_every_intent_has_patterns_enough_in_both_languages(utterances: Utterances) -> None:
+    texts: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for pattern in utterances.patterns:
+        texts[pattern.language, pattern.intent.value].add(pattern.text)
+    for language in LANGUAGES:
+        for name in IntentName:
+            assert len(texts[language, name.value]) >= (120 if name.value in BIG else 50)
+
+
+def test_no_words_mean_two_things_at_the_same_moment(utterances: Utterances) -> None:
+    meanings: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for pattern in utterances.patterns:
+        for moment in pattern.moments:
+            meanings[pattern.text.casefold(), moment].add(pattern.intent.value)
+    assert [key for key, found in meanings.items() if len(found) > 1] == []
+
+
+def test_slots_are_filled_and_sometimes_in_the_other_language(utterances: Utterances) -> None:
+    drawn = utterances.draw(Random(1), each=5)
+    assert not [e.text for e in drawn if "{" in e.text and "}" in e.text]
+    assert len(drawn) > len(utterances.patterns) * 1.5
+    mixed = [e for e in drawn if has_chinese(e.text) and re.search("sneakers|sofa|jeans", e.text)]
+    assert mixed
+
+
+def test_the_same_words_are_drawn_with_the_meaning_of_the_moment(utterances: Utterances) -> None:
+    meanings = defaultdict(Counter)
+    for seed in range(40):
+        for example in utterances.draw(Random(seed)):
+            if example.text == "black":
+                meanings[example.prefix][example.label] += 1
+    assert set(meanings[""]) == {"search"}
+    assert set(meanings["shown | "]) == {"refine"}
+
+
+def test_validation_patterns_are_not_trained_on(utterances: Utterances) -> None:
+    training, validation = utterances.split(0.1, seed=1)
+    assert not {p.text for p in training.patterns} & {p.text for p in validation.patterns}
+    share = len(validation.patterns) / len(utterances.patterns)
+    assert 0.08 < share < 0.12
+    assert {p.intent for p in validation.patterns} == set(IntentName)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_longer_test_utterance_is_a_training_pattern(
+    utterances: Utterances, language: str
+) -> None:
+    lines = (TEST_SETS / f"intents_{language}.jsonl").read_text(encoding="utf-8").splitlines()
+    tested = {prepare(json.loads(line)["text"]).casefold() for line in lines}
+    trained = {prepare(p.text).casefold().rstrip("?!？！。.") for p in utterances.patterns}
+    both = {text for text in tested if text.rstrip("?!？！。.") in trained}
+    assert not [t for t in both if len(t.split()) > 2 or len(re.findall("[\u4e00-\u9fff]", t)) > 4]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_test_sets_are_large_and_cover_every_intent(language: str) -> None:
+    lines = (TEST_SETS / f"intents_{language}.jsonl").read_text(encoding="utf-8").splitlines()
+    counts = Counter(json.loads(line)["intent"] for line in lines)
+    assert len(lines) >= 600
+    assert set(counts) == {name.value for name in IntentName}
+    assert min(counts.values()) >= 17
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("slots: {}\nintents:\n  search:\n  - say: find {thing}\n", "unknown slot 'thing'"),
+        ("slots: {}\nintents:\n  dance:\n  - say: dance\n", "dance"),
+        ("slots: {}\nintents:\n  search:\n  - say: x\n    when: never\n", "unknown moments"),
+        ("slots: [\n", "en.yaml"),
+    ],
+)
+def test_a_malformed_file_says_where(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "en.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "zh.yaml").write_text("slots: {}\nintents: {}\n", encoding="utf-8")
+    with pytest.raises(TrainingDataError, match=told):
+        Utterances.load(tmp_path)

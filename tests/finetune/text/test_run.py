@@ -1,0 +1,183 @@
+"""The whole path on a tiny model: train, stop, resume, calibrate, export, serve."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from assistant.errors import ModelMissingError
+from assistant.understanding.intent_model import ClassifierModel
+from assistant.understanding.intent_network import Classifier
+from finetune.errors import FinetuneError, TrainingDataError
+from finetune.text.body import (
+    adapter_layers,
+    add_adapter,
+    fill_adapter,
+    load_body,
+    merge_adapter,
+)
+from finetune.text.examples import Example
+from finetune.text.objective import Objective, label_weights
+from finetune.text.recipe import Recipe
+from finetune.text.run import train_on_examples
+from finetune.text.trainer import Trainer
+
+LABELS = ["cancel", "oos", "track"]
+
+
+def examples(count: int = 90) -> list[Example]:
+    words = {
+        "cancel": "please cancel my order {}",
+        "track": "where the order {}",
+        "oos": "{} red {}",
+    }
+    found = []
+    for index in range(count):
+        label = LABELS[index % 3]
+        tail = " ".join(Random(index).choices(["one", "two", "three", "my", "please"], k=3))
+        found.append(Example(words[label].format(tail, index), label))
+    return found
+
+
+def recipe(folder: Path, **changes: object) -> Recipe:
+    plain = Recipe(
+        body=str(folder), epochs=4, batch=16, rate=5e-3, head_rate=2e-2, noise=None, max_tokens=16
+    )
+    return plain.model_copy(update=changes)
+
+
+def test_a_run_learns_and_what_it_wrote_serves(tiny_model: Path, tmp_path: Path) -> None:
+    rows: list[dict[str, float]] = []
+    metrics = train_on_examples(examples(), tmp_path, recipe(tiny_model), (8, 2), rows.append)
+    assert metrics["macro_f1"] > 0.9
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
+    model = ClassifierModel.load(tmp_path)
+    found = model.probabilities(["please cancel my order two one", "where the order my my my"])
+    assert [model.card.labels[i] for i in model.decide(found)] == ["cancel", "track"]
+    assert found.sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
+    assert model.card.out_of_scope == "oos"
+    assert json.loads((tmp_path / "metrics.json").read_text()) == metrics
+    assert "3 labels" in (tmp_path / "MODEL_CARD.md").read_text()
+    assert len((tmp_path / "curves.csv").read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lora_rank": 4, "epochs": 10},
+        {"fgm": 0.2, "r_drop": 0.5, "epochs": 10},
+        {"class_weights": "balanced", "accumulate": 2, "epochs": 6},
+    ],
+)
+def test_the_options_learn_too(
+    tiny_model: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    metrics = train_on_examples(examples(), tmp_path, recipe(tiny_model, **changes), (8, 1, 1))
+    assert metrics["macro_f1"] > 0.8
+    assert len((tmp_path / "test.jsonl").read_text().splitlines()) > 3
+
+
+def test_int8_agrees_with_float32(tiny_model: Path, tmp_path: Path) -> None:
+    train_on_examples(examples(), tmp_path, recipe(tiny_model), (8, 2))
+    body, tokenizer = load_body(str(tiny_model), 16)
+    network = Classifier(body, 3).eval()
+    network.load_state_dict(load_file(tmp_path / "model.safetensors"))
+    trainer = Trainer(network, tokenizer, LABELS, recipe(tiny_model), tmp_path)
+    whole, small = trainer.logits(examples()), ClassifierModel.load(tmp_path)
+    said = small.logits([e.text for e in examples()]).argmax(axis=1)
+    assert (said == whole.argmax(axis=1)).mean() > 0.97
+
+
+def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    class CutOffError(Exception):
+        pass
+
+    def cut(row: dict[str, float]) -> None:
+        if row["epoch"] == 2:
+            raise CutOffError
+
+    def fit(folder: Path, stop: bool) -> tuple[np.ndarray, int]:
+        torch.manual_seed(3)
+        body, tokenizer = load_body(str(tiny_model), 16)
+        seen: list[float] = []
+        trainer = Trainer(
+            Classifier(body, 3, dropout=0),
+            tokenizer,
+            LABELS,
+            recipe(tiny_model, epochs=3),
+            folder,
+            cut if stop else lambda row: seen.append(row["epoch"]),
+        )
+        trainer.fit(lambda random: examples(48), examples(12))
+        return trainer.logits(examples(12)), len(seen)
+
+    whole, _ = fit(tmp_path / "whole", stop=False)
+    with pytest.raises(CutOffError):
+        fit(tmp_path / "cut", stop=True)
+    resumed, epochs = fit(tmp_path / "cut", stop=False)
+    assert epochs == 1
+    assert np.allclose(whole, resumed, atol=0.02)
+
+
+def test_training_stops_when_nothing_gets_better(tiny_model: Path, tmp_path: Path) -> None:
+    metrics = train_on_examples(
+        examples(), tmp_path, recipe(tiny_model, epochs=30, patience=2), (8, 2)
+    )
+    assert metrics["epochs"] == metrics["best_epoch"] + 2
+
+
+def test_an_adapter_can_be_taken_out_put_back_and_merged(tiny_model: Path) -> None:
+    torch.manual_seed(0)
+    first, _ = load_body(str(tiny_model), 16)
+    add_adapter(first, 4)
+    for name, weight in first.named_parameters():
+        assert weight.requires_grad == ("lora_" in name)
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight)
+    ids = torch.arange(1, 9)[None]
+    expected = first.eval()(input_ids=ids).last_hidden_state
+    second, _ = load_body(str(tiny_model), 16)
+    add_adapter(second, 4)
+    fill_adapter(second, adapter_layers(first))
+    merge_adapter(second)
+    assert not adapter_layers(second)
+    assert torch.allclose(second.eval()(input_ids=ids).last_hidden_state, expected, atol=1e-5)
+    third, _ = load_body(str(tiny_model), 16)
+    add_adapter(third, 8)
+    with pytest.raises(FinetuneError, match="does not fit"):
+        fill_adapter(third, adapter_layers(first))
+
+
+def test_the_adversarial_term_raises_the_loss(tiny_model: Path) -> None:
+    body, _ = load_body(str(tiny_model), 16)
+    network = Classifier(body, 3).eval()
+    batch = (torch.arange(1, 9)[None], torch.ones(1, 8, dtype=torch.long), torch.tensor([1]))
+    plain = Objective(recipe(tiny_model), None)(network, *batch)
+    double = Objective(recipe(tiny_model, fgm=1.0), None)(network, *batch)
+    assert double > 2 * plain
+
+
+def test_rare_labels_weigh_more() -> None:
+    weights = label_weights([30, 10])
+    assert weights.tolist() == pytest.approx([2 / 3, 2])
+
+
+def test_one_label_is_no_task(tiny_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingDataError, match="two labels"):
+        train_on_examples([Example("a", "x")], tmp_path, recipe(tiny_model), (9, 1))
+
+
+def test_an_unknown_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FinetuneError, match="nowhere"):
+        load_body(str(tmp_path / "nowhere"), 16)
+
+
+def test_an_empty_folder_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissingError):
+        ClassifierModel.load(tmp_path)

@@ -22,12 +22,22 @@ def satisfied(product: Product, variant: Variant, wanted: Constraints) -> list[S
     ]
 
 
-def matched_words(product: Product, query: str) -> list[Evidence]:
-    """The words of the query that the title has, in any of its languages; none, no evidence."""
-    titles = (product.title, *(text.title for text in product.translations.values()))
-    held = set().union(*(_terms_of(title) for title in titles))
-    found = [word for word in _spoken_words(query) if set(terms(word)) & held]
-    return [Evidence("match", "match_words", {"words": found})] if found else []
+class SpokenWords:
+    """The words of a query as the shopper wrote them, to be found again in titles."""
+
+    def __init__(self, query: str) -> None:
+        self._terms = {word: frozenset(terms(word)) for word in _spoken_words(query)}
+
+    def matched(self, product: Product) -> list[Evidence]:
+        """The words that the title has, in any of its languages; none, no evidence."""
+        titles = (product.title, *(text.title for text in product.translations.values()))
+        held = [_terms_of(title) for title in titles]
+        found = [
+            word
+            for word, meant in self._terms.items()
+            if any(not meant.isdisjoint(title) for title in held)
+        ]
+        return [Evidence("match", "match_words", {"words": found})] if found else []
 
 
 @lru_cache(maxsize=20_000)

@@ -4,7 +4,7 @@ The same rules as ``Columns.mask``, in plain words; applied at the very end to w
 that nothing is shown that no longer fits.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from retrieval.catalog.product import Product, Variant
 from retrieval.constraints import Constraints
@@ -16,8 +16,13 @@ from retrieval.index.columns import (
 from retrieval.index.tokenize import needed_terms, title_terms
 from retrieval.index.values import asked_key, folded
 
+Held = Sequence[Collection[str]]
+"""What ``variant_attributes`` says of a product, for callers that have it already."""
 
-def fitting_variants(product: Product, wanted: Constraints, nodes: Nodes) -> list[Variant]:
+
+def fitting_variants(
+    product: Product, wanted: Constraints, nodes: Nodes, held: Held | None = None
+) -> list[Variant]:
     """The variants that meet every hard constraint, in the product's order.
 
     ``nodes`` says what category labels mean; a label that it lacks is compared with the names in
@@ -27,20 +32,31 @@ def fitting_variants(product: Product, wanted: Constraints, nodes: Nodes) -> lis
         return []
     return [
         variant
-        for variant, keys in zip(product.variants, variant_attributes(product), strict=True)
+        for variant, keys in zip(product.variants, held or variant_attributes(product), strict=True)
         if _variant_fits(variant, keys, wanted)
     ]
 
 
-def best_variant(product: Product, fitting: Collection[Variant], wanted: Constraints) -> Variant:
+def best_variant(
+    product: Product,
+    fitting: Collection[Variant],
+    wanted: Constraints,
+    held: Held | None = None,
+) -> Variant:
     """Of the fitting variants: in stock first, then the most soft wishes met, then the cheapest."""
     wishes = {
         asked_key(name, value)
         for name, values in wanted.prefer_attributes.items()
         for value in values
     }
-    held = dict(zip((v.sku for v in product.variants), variant_attributes(product), strict=True))
-    return min(fitting, key=lambda v: (not v.in_stock, -len(wishes & held[v.sku]), v.price))
+    if not wishes:
+        return min(fitting, key=lambda v: (not v.in_stock, v.price))
+    skus = (variant.sku for variant in product.variants)
+    met = {
+        sku: len(wishes.intersection(keys))
+        for sku, keys in zip(skus, held or variant_attributes(product), strict=True)
+    }
+    return min(fitting, key=lambda v: (not v.in_stock, -met[v.sku], v.price))
 
 
 def in_category(product: Product, label: str, nodes: Nodes) -> bool:
@@ -71,7 +87,7 @@ def _is_titled(product: Product, unwanted: Collection[str]) -> bool:
     return any(needed and needed <= held for needed in asked)
 
 
-def _variant_fits(variant: Variant, keys: set[str], wanted: Constraints) -> bool:
+def _variant_fits(variant: Variant, keys: Collection[str], wanted: Constraints) -> bool:
     if wanted.in_stock_only and not variant.in_stock:
         return False
     if wanted.price_min is not None and variant.price < wanted.price_min:

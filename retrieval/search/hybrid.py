@@ -14,7 +14,7 @@ from retrieval.index.generation import Snapshot
 from retrieval.index.live import LiveIndex
 from retrieval.lexicon.lexicon import Lexicon
 from retrieval.search.clock import Clock
-from retrieval.search.evidence import matched_words, satisfied
+from retrieval.search.evidence import SpokenWords, satisfied
 from retrieval.search.fit import best_variant, fitting_variants
 from retrieval.search.fusion import Fusion
 from retrieval.search.ordering import Found, ordered, prior
@@ -152,13 +152,17 @@ class HybridSearch:
         ids = [snapshot.columns.ids[row] for row in rows]
         products = self._products.get_many(ids)
         nodes = self._nodes(snapshot, wanted)
+        spoken = SpokenWords(wanted.query)
         candidates: list[Candidate] = []
         for row, identifier in zip(rows, ids, strict=True):
-            product = products.get(identifier)
-            fitting = fitting_variants(product, wanted, nodes) if product else []
-            if product is None or not fitting:
+            known = products.get(identifier)
+            if known is None:
                 continue
-            variant = best_variant(product, fitting, wanted)
+            product, held = known.product, known.held
+            fitting = fitting_variants(product, wanted, nodes, held)
+            if not fitting:
+                continue
+            variant = best_variant(product, fitting, wanted, held)
             candidates.append(
                 Candidate(
                     product=product,
@@ -167,7 +171,7 @@ class HybridSearch:
                     dense=0.0 if found.cosines is None else float(found.cosines[row]),
                     fused=float(found.fused[row]),
                     satisfied=satisfied(product, variant, wanted),
-                    evidence=matched_words(product, wanted.query) if wanted.query else [],
+                    evidence=spoken.matched(product),
                     position=len(candidates),
                 )
             )

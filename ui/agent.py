@@ -1,20 +1,24 @@
 """The agent's page: the queue, a conversation with all that led to it, and what to do with it."""
 
-import json
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
 
 from assistant.api.keys import ApiKeys
-from assistant.conversation.handoff import Handoff
-from assistant.errors import AssistantError, ForbiddenError
+from assistant.conversation.conversation import Transcript
+from assistant.conversation.handoff import OPEN, Handoff
+from assistant.errors import AssistantError, ForbiddenError, HandoffConflictError
 from assistant.shop import Shop
+from ui.changes import NOTHING, Changes
+from ui.facts import facts_html, queue_line
 from ui.render import transcript_html
-from ui.words import SCROLL_DOWN, label
+from ui.words import label
 
-NEWS_EVERY_S = 0.6
+NEWS_EVERY_S = 0.4
+LONGEST = 2000
 
 
 @dataclass(slots=True)
@@ -25,227 +29,295 @@ class Desk:
     name: str
     language: str
     open_id: str | None = None
-    seen: tuple[Any, ...] = field(default_factory=tuple)
+    seen: tuple[Any, ...] = ()
+    """What the page shows; as long as it is the same, the page is left alone."""
 
 
 def build_agent(shop: Shop) -> gr.Blocks:
     """The page over a shop that may still be loading."""
-    page = AgentPage(shop)
-    first = "zh" if shop.settings.locale == "zh" else "en"
-    with gr.Blocks(title=label("agent_title", first), fill_width=True) as blocks:
-        desk = gr.State(None)
-        with gr.Row():
-            gr.HTML(
-                f'<div class="top"><h1>{escape(shop.settings.shop_name)} · '
-                f"{escape(label('agent_title', first))}</h1></div>",
-                scale=3,
-            )
-            language = gr.Radio([("English", "en"), ("中文", "zh")], value=first, show_label=False)
-        with gr.Row() as sign_in:
-            key = gr.Textbox(label=label("agent_key", first), type="password", elem_id="key")
-            name = gr.Textbox(label=label("agent_name", first), max_length=80, elem_id="name")
-            enter = gr.Button(label("agent_enter", first), variant="primary", elem_id="enter")
-        with gr.Row(visible=False) as room:
-            with gr.Column(scale=1, min_width=260):
-                queue = gr.Radio([], label=label("agent_queue", first), elem_id="queue")
-                facts = gr.HTML("", elem_id="facts")
-            with gr.Column(scale=3):
-                talk = gr.HTML("", elem_id="talk", autoscroll=True)
-                status = gr.HTML("", elem_classes="status")
-                text = gr.Textbox(
-                    placeholder=label("agent_reply_placeholder", first),
-                    show_label=False,
-                    max_length=2000,
-                    elem_id="reply",
-                )
-                with gr.Row():
-                    claim = gr.Button(
-                        label("agent_claim", first), variant="primary", elem_id="claim"
-                    )
-                    give_back = gr.Button(label("agent_return", first), elem_id="return")
-                    resolve = gr.Button(label("agent_resolve", first), elem_id="resolve")
-                with gr.Row():
-                    note_text = gr.Textbox(
-                        placeholder=label("agent_note_placeholder", first),
-                        show_label=False,
-                        max_length=2000,
-                        elem_id="note-text",
-                        scale=4,
-                    )
-                    note = gr.Button(label("agent_note", first), elem_id="note", scale=1)
-        news = gr.Timer(NEWS_EVERY_S, active=False)
-
-        view = [desk, queue, facts, talk, status, claim, give_back, resolve]
-        enter.click(page.enter, [key, name, language], [*view, sign_in, room, news])
-        name.submit(page.enter, [key, name, language], [*view, sign_in, room, news])
-        queue.input(page.choose, [queue, desk], view).then(js=SCROLL_DOWN)
-        claim.click(page.claim, desk, view)
-        give_back.click(page.give_back, desk, view)
-        resolve.click(page.resolve, desk, view)
-        text.submit(page.write, [text, desk], [text, *view]).then(js=SCROLL_DOWN)
-        note.click(page.note, [note_text, desk], [note_text, *view])
-        news.tick(page.look, desk, view, show_progress="hidden")
-        language.input(
-            page.speak,
-            [language, desk],
-            [*view, key, name, enter, text, note_text, note],
-        )
-    return blocks
+    return AgentPage(shop).blocks
 
 
 class AgentPage:
-    """Handlers of the page. The key is checked again at every one of them."""
+    """Layout and handlers. The key is checked again at every one of them."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._keys = ApiKeys.load(shop.settings)
+        first = "zh" if shop.settings.locale == "zh" else "en"
+        with gr.Blocks(title=label("agent_title", first), fill_width=True) as self.blocks:
+            self._lay_out(first)
+            self._connect()
 
-    def enter(self, key: str, name: str, language: str) -> list[Any]:
+    def _lay_out(self, language: str) -> None:
+        self._desk = gr.State(None)
+        with gr.Row(elem_classes="top"):
+            self._title = gr.HTML(self._heading(language), elem_classes="name")
+            self._language = gr.Radio(
+                [("English", "en"), ("中文", "zh")],
+                value=language,
+                label=label("language", language),
+                container=False,
+                elem_id="language",
+                min_width=150,
+            )
+        with gr.Row(elem_classes="sign-in") as self._sign_in:
+            self._key = gr.Textbox(
+                label=label("agent_key", language), type="password", elem_id="key"
+            )
+            self._name = gr.Textbox(
+                label=label("agent_name", language), max_length=80, elem_id="name"
+            )
+            self._enter = gr.Button(
+                label("agent_enter", language), variant="primary", elem_id="enter"
+            )
+        with gr.Row(visible=False, elem_classes="room") as self._room:
+            with gr.Column(scale=1, min_width=260):
+                self._alert = gr.HTML("", elem_id="alert")
+                self._queue = gr.Radio([], label=label("agent_queue", language), elem_id="queue")
+                self._facts = gr.HTML("", elem_id="facts")
+            with gr.Column(scale=3, min_width=300):
+                self._talk = gr.HTML("", elem_id="talk", apply_default_css=False)
+                self._status = gr.HTML("", elem_id="status")
+                with gr.Row(elem_classes="write"):
+                    self._text = gr.Textbox(
+                        label=label("agent_reply", language),
+                        show_label=False,
+                        container=False,
+                        max_length=LONGEST,
+                        interactive=False,
+                        elem_id="reply",
+                        scale=8,
+                        min_width=120,
+                    )
+                    self._send = gr.Button(
+                        label("agent_send", language), elem_id="send", scale=1, min_width=76
+                    )
+                with gr.Row(elem_classes="below"):
+                    self._claim = gr.Button(
+                        label("agent_claim", language), variant="primary", elem_id="claim"
+                    )
+                    self._return = gr.Button(label("agent_return", language), elem_id="return")
+                    self._resolve = gr.Button(label("agent_resolve", language), elem_id="resolve")
+                with gr.Row(elem_classes="write"):
+                    self._note_text = gr.Textbox(
+                        label=label("agent_note_placeholder", language),
+                        placeholder=label("agent_note_placeholder", language),
+                        show_label=False,
+                        container=False,
+                        max_length=LONGEST,
+                        elem_id="note-text",
+                        scale=8,
+                        min_width=120,
+                    )
+                    self._note = gr.Button(
+                        label("agent_note", language), elem_id="note", scale=1, min_width=76
+                    )
+        self._news = gr.Timer(NEWS_EVERY_S, active=False)
+
+    def _connect(self) -> None:
+        everything = [
+            *(self._desk, self._title, self._language, self._sign_in, self._key, self._name),
+            *(self._enter, self._room, self._alert, self._queue, self._facts, self._talk),
+            *(self._status, self._text, self._send, self._claim, self._return, self._resolve),
+            *(self._note_text, self._note, self._news),
+        ]
+
+        def on(event: Callable[..., Any], act: Callable[..., Any], *inputs: Any) -> None:
+            event(
+                act,
+                list(inputs),
+                everything,
+                show_progress="hidden",
+                concurrency_limit=None,
+                api_visibility="private",
+            )
+
+        for entered in (self._enter.click, self._name.submit, self._key.submit):
+            on(entered, self.enter, self._key, self._name, self._language)
+        on(self._language.input, self.speak, self._language, self._desk)
+        on(self._queue.input, self.choose, self._queue, self._desk)
+        on(self._claim.click, self.claim, self._desk)
+        on(self._return.click, self.give_back, self._desk)
+        on(self._resolve.click, self.resolve, self._desk)
+        for written in (self._text.submit, self._send.click):
+            on(written, self.write, self._text, self._desk)
+        for noted in (self._note_text.submit, self._note.click):
+            on(noted, self.note, self._note_text, self._desk)
+        on(self._news.tick, self.look, self._desk)
+
+    def enter(self, key: str, name: str, language: str) -> Changes:
         """Signs in with an API key of role ``agent`` or ``admin``."""
+        name = (name or "").strip()
         try:
-            caller = self._keys.caller(key or "", (name or "").strip() or None)
+            caller = self._keys.caller(key or "", name or None)
         except ForbiddenError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(label("agent_name_taken", language), print_exception=False) from error
         if caller is None:
             raise gr.Error(label("agent_wrong", language), print_exception=False)
-        desk = Desk(key, caller.name, language)
-        return [
-            *self._view(desk),
-            gr.update(visible=False),
-            gr.update(visible=True),
-            gr.Timer(active=True),
-        ]
+        if caller.shared and not name:
+            raise gr.Error(label("agent_name_needed", language), print_exception=False)
+        return {
+            **self._view(Desk(key, caller.name, language)),
+            self._sign_in: gr.update(visible=False),
+            self._room: gr.update(visible=True),
+            self._news: gr.Timer(active=True),
+        }
 
-    def speak(self, language: str, desk: Desk | None) -> list[Any]:
+    def speak(self, language: str, desk: Desk | None) -> Changes:
         """Changes the language of the page."""
+        changes: Changes = {
+            self._title: self._heading(language),
+            self._language: gr.update(label=label("language", language)),
+            self._key: gr.update(label=label("agent_key", language)),
+            self._name: gr.update(label=label("agent_name", language)),
+            self._enter: label("agent_enter", language),
+            self._queue: gr.update(label=label("agent_queue", language)),
+            self._send: gr.update(value=label("agent_send", language)),
+            self._note_text: gr.update(
+                label=label("agent_note_placeholder", language),
+                placeholder=label("agent_note_placeholder", language),
+            ),
+            self._note: label("agent_note", language),
+        }
+        if desk is None:
+            return changes
+        desk.language = language
+        return changes | self._view(desk)
+
+    def choose(self, handoff_id: str | None, desk: Desk | None) -> Changes:
+        """Opens a conversation of the queue."""
         if desk is not None:
-            desk.language = language
-        view = self._view(desk) if desk else [gr.skip()] * 8
-        return [
-            *view,
-            gr.update(label=label("agent_key", language)),
-            gr.update(label=label("agent_name", language)),
-            label("agent_enter", language),
-            gr.update(placeholder=label("agent_reply_placeholder", language)),
-            gr.update(placeholder=label("agent_note_placeholder", language)),
-            label("agent_note", language),
-        ]
+            desk.open_id = handoff_id
+        return self._do(desk)
 
-    def choose(self, handoff_id: str | None, desk: Desk) -> list[Any]:
-        desk.open_id = handoff_id
-        return self._view(desk)
+    def claim(self, desk: Desk | None) -> Changes:
+        """Takes the conversation over, unless another agent was first."""
+        return self._do(desk, self._shop.handoffs.claim)
 
-    def claim(self, desk: Desk) -> list[Any]:
-        return self._do(desk, lambda one: self._shop.handoffs.claim(one, desk.name))
+    def give_back(self, desk: Desk | None) -> Changes:
+        """Lets the assistant answer again."""
+        return self._do(desk, self._shop.handoffs.give_back)
 
-    def give_back(self, desk: Desk) -> list[Any]:
-        return self._do(desk, lambda one: self._shop.handoffs.give_back(one, desk.name))
+    def resolve(self, desk: Desk | None) -> Changes:
+        """Ends the conversation as settled."""
+        return self._do(desk, self._shop.handoffs.resolve)
 
-    def resolve(self, desk: Desk) -> list[Any]:
-        return self._do(desk, lambda one: self._shop.handoffs.resolve(one, desk.name))
-
-    def write(self, text: str, desk: Desk) -> list[Any]:
+    def write(self, text: str, desk: Desk | None) -> Changes:
         """Sends a message to the shopper; what could not be sent stays in the box."""
-        words = (text or "").strip()
-        if not words:
-            return [gr.skip()] * 9
-        done: list[bool] = []
+        return self._say(self._text, text, desk, self._shop.handoffs.message)
 
-        def send(one: str) -> None:
-            self._shop.handoffs.message(one, desk.name, words)
-            done.append(True)
+    def note(self, text: str, desk: Desk | None) -> Changes:
+        """Leaves a note for agents."""
+        return self._say(self._note_text, text, desk, self._shop.handoffs.note)
 
-        view = self._do(desk, send)
-        return ["" if done else text, *view]
-
-    def note(self, text: str, desk: Desk) -> list[Any]:
-        words = (text or "").strip()
-        if not words:
-            return [gr.skip()] * 9
-        return ["", *self._do(desk, lambda one: self._shop.handoffs.note(one, desk.name, words))]
-
-    def look(self, desk: Desk | None) -> list[Any]:
+    def look(self, desk: Desk | None) -> Changes:
         """Looks for news; leaves the page alone when there is none."""
         if desk is None:
-            return [gr.skip()] * 8
+            return self._do(desk)
         before = desk.seen
         view = self._view(desk)
-        return view if desk.seen != before else [gr.skip()] * 8
+        return view if desk.seen != before else NOTHING
 
-    def _do(self, desk: Desk, act: Any) -> list[Any]:
-        if desk.open_id is not None and self._allowed(desk):
+    def _say(
+        self, box: gr.Textbox, text: str, desk: Desk | None, act: Callable[[str, str, str], Any]
+    ) -> Changes:
+        words = (text or "").strip()
+        if not words:
+            return NOTHING
+        done: list[bool] = []
+
+        def say(one: str, name: str) -> None:
+            act(one, name, words)
+            done.append(True)
+
+        changes = self._do(desk, say)
+        if done:
+            changes[box] = gr.update(value="") | changes.get(box, {})
+        return changes
+
+    def _do(self, desk: Desk | None, act: Callable[[str, str], Any] | None = None) -> Changes:
+        """Acts on the conversation that is open and shows how things stand then."""
+        if desk is None:
+            gr.Warning(label("agent_again", "en"))
+            return {
+                self._sign_in: gr.update(visible=True),
+                self._room: gr.update(visible=False),
+                self._news: gr.Timer(active=False),
+            }
+        if act is not None and desk.open_id is not None and self._allowed(desk):
             try:
-                act(desk.open_id)
+                act(desk.open_id, desk.name)
             except AssistantError as error:
-                gr.Warning(str(error))
+                gr.Warning(self._refusal(desk, desk.open_id, error))
         return self._view(desk)
+
+    def _refusal(self, desk: Desk, handoff_id: str, error: AssistantError) -> str:
+        if not isinstance(error, HandoffConflictError):
+            return label("agent_failed", desk.language, why=error)
+        now = self._shop.handoffs.get(handoff_id)
+        if now.status == "claimed":
+            return label("agent_taken", desk.language, agent=now.agent)
+        return label("agent_over", desk.language)
 
     def _allowed(self, desk: Desk) -> bool:
         return self._keys.caller(desk.key) is not None
 
-    def _view(self, desk: Desk) -> list[Any]:
-        """Desk, queue, facts, transcript, status and the three buttons."""
+    def _view(self, desk: Desk) -> Changes:
+        """The desk as it is now. What is being typed stays."""
+        language = desk.language
         if not self._allowed(desk):
-            raise gr.Error(label("agent_wrong", desk.language), print_exception=False)
-        waiting = [h for h in self._shop.handoffs.queue() if h.status in ("waiting", "claimed")]
-        chosen = next((h for h in waiting if h.id == desk.open_id), None)
-        if chosen is None and desk.open_id is not None:
-            desk.open_id = None
-        choices = [(_line(h, desk.language), h.id) for h in waiting]
+            raise gr.Error(label("agent_wrong", language), print_exception=False)
+        ready = self._shop.is_ready()
+        queue = [h for h in self._shop.handoffs.queue() if h.status in OPEN] if ready else []
+        chosen = next((h for h in queue if h.id == desk.open_id), None)
+        desk.open_id = chosen.id if chosen else None
         mine = chosen is not None and chosen.agent == desk.name
-        talk, last = self._talk(chosen, desk)
-        desk.seen = (tuple(choices), desk.open_id, last, len(chosen.notes) if chosen else 0)
-        empty = label("agent_choose" if waiting else "agent_empty", desk.language)
-        return [
-            desk,
-            gr.update(
-                choices=choices, value=desk.open_id, label=label("agent_queue", desk.language)
+        waiting = sum(h.status == "waiting" for h in queue)
+        choices = [(queue_line(h, desk.name, language), h.id) for h in queue]
+        transcript = self._transcript(chosen)
+        last = transcript.conversation.last_seq if transcript else 0
+        notes = len(chosen.notes) if chosen else 0
+        desk.seen = (ready, tuple(choices), desk.open_id, last, notes, language)
+        told = "loading" if not ready else "agent_choose" if queue else "agent_empty"
+        place = "agent_reply_placeholder" if mine else "agent_reply_locked"
+        count = escape(label("agent_waiting", language, n=waiting))
+        return {
+            self._desk: desk,
+            self._alert: f'<p role="status" data-waiting="{waiting}">{count}</p>',
+            self._queue: gr.update(choices=choices, value=desk.open_id),
+            self._facts: self._facts_of(chosen, transcript, language),
+            self._talk: transcript_html(transcript, language) if transcript else "",
+            self._status: "" if chosen else f"<p>{escape(label(told, language))}</p>",
+            self._text: gr.update(
+                label=label("agent_reply", language),
+                placeholder=label(place, language),
+                interactive=mine,
             ),
-            _facts(chosen, desk.language) if chosen else "",
-            talk,
-            "" if chosen else escape(empty),
-            gr.update(
-                value=label("agent_claim", desk.language),
+            self._send: gr.update(interactive=mine),
+            self._claim: gr.update(
+                value=label("agent_claim", language),
                 interactive=chosen is not None and chosen.status == "waiting",
             ),
-            gr.update(value=label("agent_return", desk.language), interactive=mine),
-            gr.update(value=label("agent_resolve", desk.language), interactive=mine),
-        ]
+            self._return: gr.update(value=label("agent_return", language), interactive=mine),
+            self._resolve: gr.update(value=label("agent_resolve", language), interactive=mine),
+        }
 
-    def _talk(self, chosen: Handoff | None, desk: Desk) -> tuple[str, int]:
+    def _transcript(self, chosen: Handoff | None) -> Transcript | None:
         if chosen is None:
-            return "", 0
-        transcript = self._shop.conversations.transcript(chosen.conversation_id)
-        return transcript_html(transcript, desk.language), transcript.conversation.last_seq
+            return None
+        return self._shop.conversations.transcript(chosen.conversation_id)
 
+    def _facts_of(
+        self, chosen: Handoff | None, transcript: Transcript | None, language: str
+    ) -> str:
+        if chosen is None or transcript is None:
+            return ""
+        known = self._shop.customers.get(chosen.customer_id) if chosen.customer_id else None
+        customer = f"{known.name} ({known.id})" if known else chosen.customer_id
+        wishes = self._shop.rooms.wish().parts(transcript.conversation.state.constraints, language)
+        return facts_html(chosen, customer, wishes, language)
 
-def _line(handoff: Handoff, language: str) -> str:
-    who = handoff.customer_id or label("guest", language)
-    if handoff.status == "claimed":
-        return f"{who} · {label('agent_held', language, agent=handoff.agent)}"
-    return f"{who} · {label('agent_waits', language, minutes=int(handoff.waiting_s // 60))}"
-
-
-def _facts(handoff: Handoff, language: str) -> str:
-    """Summary, constraints and notes of the conversation chosen."""
-    summary = handoff.summary
-    wanted = {
-        slot: value
-        for slot, value in summary.get("constraints", {}).items()
-        if value not in (None, "", [], {}, "relevance", True)
-    }
-    notes = "\n".join(f"{n.agent}: {n.text}" for n in handoff.notes)
-    sections = [
-        ("agent_summary", summary.get("text", {}).get(language, "")),
-        ("agent_constraints", "\n".join(f"{k}: {_plain(v)}" for k, v in wanted.items())),
-        ("agent_notes", notes),
-    ]
-    return "".join(
-        f"<h4>{escape(label(title, language))}</h4><div class='facts'>{escape(text)}</div>"
-        for title, text in sections
-        if text
-    )
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    def _heading(self, language: str) -> str:
+        name = f"{self._shop.settings.shop_name} · {label('agent_title', language)}"
+        return f"<h1>{escape(name)}</h1>"

@@ -27,8 +27,11 @@ def transcript_html(transcript: Transcript, language: str, waiting: str | None =
         dots = '<span class="dots"><i></i><i></i><i></i></span>'
         words = f'<span class="unseen">{escape(label("thinking", language))}</span>'
         parts.append(f'<div class="bubble assistant">{dots}{words}</div>')
+    newest = f"{transcript.conversation.id}-{transcript.conversation.last_seq}-{len(parts)}"
+    name = escape(label("conversation", language))
     return (
-        f'<div class="talk" role="log" aria-live="polite" lang="{language}">{"".join(parts)}</div>'
+        f'<div class="talk" role="log" aria-live="polite" aria-label="{name}" tabindex="0" '
+        f'lang="{language}" data-newest="{newest}">{"".join(parts)}</div>'
     )
 
 
@@ -40,12 +43,17 @@ def _message(message: Message, turn: dict[str, Any] | None, language: str) -> st
     name = label(who, language)
     if message.role == "agent" and message.agent:
         name = f"{name} · {message.agent}"
-    html = _bubble(message.role, message.text, name)
-    if message.role == "assistant" and turn and turn.get("products"):
-        html += cards_html(turn["products"], turn["language"])
-        if turn["action"] == "recommend":
-            html += _personal(turn)
-    return html
+    if message.role != "assistant" or not turn or not turn.get("products"):
+        return _bubble(message.role, message.text, name)
+    html = _bubble(message.role, _beside_cards(message.text, turn), name)
+    html += cards_html(turn["products"], turn["language"])
+    return html + _personal(turn) if turn["action"] == "recommend" else html
+
+
+def _beside_cards(text: str, turn: dict[str, Any]) -> str:
+    """The reply without the lines that list what the cards under it show."""
+    listed = tuple(f"{p['position'] + 1}. {p['title']}" for p in turn["products"])
+    return "\n".join(line for line in text.split("\n") if not line.startswith(listed))
 
 
 def _bubble(role: str, text: str, name: str) -> str:
@@ -85,7 +93,8 @@ def _picture(product: dict[str, Any]) -> str:
     source = _address(product.get("image_url"))
     if not source:
         return '<div class="picture none" aria-hidden="true"></div>'
-    return f'<div class="picture"><img src="{source}" alt="" loading="lazy"></div>'
+    title = escape(product["title"])
+    return f'<div class="picture"><img src="{source}" alt="{title}" loading="lazy"></div>'
 
 
 def _address(url: str | None) -> str | None:
@@ -118,7 +127,8 @@ def _rating(product: dict[str, Any], language: str) -> str:
     full = round(product["rating"])
     stars = "★" * full + "☆" * (STARS - full)
     count = label("reviews", language, n=product["review_count"])
-    return f'<span class="stars">{stars}</span> {product["rating"]:.1f} · {escape(count)}'
+    drawn = f'<span class="stars" aria-hidden="true">{stars}</span>'
+    return f"{drawn} {product['rating']:.1f} · {escape(count)}"
 
 
 def _reviews(product: dict[str, Any], language: str) -> str:

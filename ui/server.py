@@ -1,12 +1,14 @@
 """The whole service: the HTTP API with the pages mounted on it."""
 
+from importlib.resources import files
+
 import gradio as gr
 from fastapi import FastAPI
 
 from assistant.api.app import create_app
 from assistant.shop import Shop
 from ui.agent import build_agent
-from ui.chat import build_chat, page_css
+from ui.chat import build_chat
 
 SYSTEM_FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans CJK SC", "sans-serif"]
 
@@ -23,10 +25,15 @@ def build_server(shop: Shop) -> FastAPI:
             blocks,
             path=path,
             theme=look,
-            css=page_css(),
+            css=_data("page.css"),
+            js=_data("page.js"),
             show_error=False,
             footer_links=[],
             ssr_mode=False,
             enable_monitoring=False,
         )
     return app
+
+
+def _data(name: str) -> str:
+    return files("ui").joinpath("data", name).read_text(encoding="utf-8")

@@ -6,12 +6,6 @@ from typing import Any
 
 import yaml
 
-SCROLL_DOWN = """() => {
-  const box = document.querySelector('#talk');
-  if (box) setTimeout(() => { box.scrollTop = box.scrollHeight }, 60);
-}"""
-"""Brings the end of the conversation into view."""
-
 
 @cache
 def _labels() -> dict[str, dict[str, str]]:

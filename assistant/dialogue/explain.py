@@ -15,6 +15,7 @@ def explain(rooms: Rooms, work: Work) -> Work:
     if not found:
         return ask_which(work, "explain")
     candidates = rooms.finder.describe([found[0].id], state.constraints, work["owner"].customer_id)
+    candidates[0].position = found[0].position
     title = display.title(candidates[0].product, book.language)
     reasons = [r.text for r in rooms.reasons.reasons(candidates[0], book.language, REASONS)]
     sentences = (

@@ -10,7 +10,7 @@ import yaml
 
 from assistant.reply import display
 from assistant.reply.money import money
-from assistant.reply.phrases import Phrases
+from assistant.reply.phrases import Phrases, phrases
 from assistant.turn import ReasonView
 from retrieval.candidate import Candidate, Evidence
 from retrieval.lexicon import Lexicon
@@ -81,7 +81,7 @@ class ReasonWriter:
             elif key == "brand":
                 words[key] = display.brand(candidate.product, language) or value
             elif key == "words" and isinstance(value, list):
-                words[key] = reason_phrases(language).join([str(v) for v in value])
+                words[key] = phrases(language).join([str(v) for v in value])
             elif isinstance(value, float):
                 words[key] = f"{value:.1f}".removesuffix(".0")
             else:

@@ -45,7 +45,9 @@ class AgentPage:
         self._shop = shop
         self._keys = ApiKeys.load(shop.settings)
         first = "zh" if shop.settings.locale == "zh" else "en"
-        with gr.Blocks(title=label("agent_title", first), fill_width=True) as self.blocks:
+        with gr.Blocks(
+            title=label("agent_title", first), fill_width=True, analytics_enabled=False
+        ) as self.blocks:
             self._lay_out(first)
             self._connect()
 
@@ -123,7 +125,9 @@ class AgentPage:
             *(self._note_text, self._note, self._news),
         ]
 
-        def on(event: Callable[..., Any], act: Callable[..., Any], *inputs: Any) -> None:
+        def on(
+            event: Callable[..., Any], act: Callable[..., Any], *inputs: Any, **more: Any
+        ) -> None:
             event(
                 act,
                 list(inputs),
@@ -131,6 +135,7 @@ class AgentPage:
                 show_progress="hidden",
                 concurrency_limit=None,
                 api_visibility="private",
+                **more,
             )
 
         for entered in (self._enter.click, self._name.submit, self._key.submit):
@@ -144,7 +149,7 @@ class AgentPage:
             on(written, self.write, self._text, self._desk)
         for noted in (self._note_text.submit, self._note.click):
             on(noted, self.note, self._note_text, self._desk)
-        on(self._news.tick, self.look, self._desk)
+        on(self._news.tick, self.look, self._language, self._desk, queue=False)
 
     def enter(self, key: str, name: str, language: str) -> Changes:
         """Signs in with an API key of role ``agent`` or ``admin``."""
@@ -211,11 +216,11 @@ class AgentPage:
         """Leaves a note for agents."""
         return self._say(self._note_text, text, desk, self._shop.handoffs.note)
 
-    def look(self, desk: Desk | None) -> Changes:
+    def look(self, language: str, desk: Desk | None) -> Changes:
         """Looks for news; leaves the page alone when there is none."""
         if desk is None:
             return self._do(desk)
-        before = desk.seen
+        before, desk.language = desk.seen, language
         view = self._view(desk)
         return view if desk.seen != before else NOTHING
 
@@ -237,9 +242,11 @@ class AgentPage:
         return changes
 
     def _do(self, desk: Desk | None, act: Callable[[str, str], Any] | None = None) -> Changes:
-        """Acts on the conversation that is open and shows how things stand then."""
+        """Acts on the conversation that is open and shows how things stand then.
+
+        A desk that is gone, after a restart, has to be signed in to again.
+        """
         if desk is None:
-            gr.Warning(label("agent_again", "en"))
             return {
                 self._sign_in: gr.update(visible=True),
                 self._room: gr.update(visible=False),

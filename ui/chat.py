@@ -63,7 +63,9 @@ class ChatPage:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         first = "zh" if shop.settings.locale == "zh" else "en"
-        with gr.Blocks(title=shop.settings.shop_name, fill_width=True) as self.blocks:
+        with gr.Blocks(
+            title=shop.settings.shop_name, fill_width=True, analytics_enabled=False
+        ) as self.blocks:
             self._lay_out(first)
             self._connect()
 
@@ -163,7 +165,8 @@ class ChatPage:
                 **more,
             )
 
-        on(self.blocks.load, self.resume, opening)
+        # What needs no message box skips the queue, and with it a connection of its own.
+        on(self.blocks.load, self.resume, opening, queue=False)
         on(self._locale.input, self.speak, opening)
         on(self._customer.input, self.start, opening)
         on(self._fresh.click, self.start, opening)
@@ -176,7 +179,7 @@ class ChatPage:
             on(sent, self.send, [self._text, *who], trigger_mode="multiple")
         for button in self._quick:
             on(button.click, self.send, [button, *who])
-        on(self._news.tick, self.look, [self._seen, *opening])
+        on(self._news.tick, self.look, [self._seen, *opening], queue=False)
 
     def resume(self, kept: Kept, locale: str, customer: str, request: gr.Request) -> Changes:
         """Goes on with the conversation that the browser remembers, or opens a new one."""

@@ -1,9 +1,11 @@
 """The whole service: the HTTP API with the pages mounted on it."""
 
+import os
 from importlib.resources import files
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
 
 from assistant.api.app import create_app
 from assistant.shop import Shop
@@ -13,9 +15,20 @@ from ui.chat import build_chat
 SYSTEM_FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans CJK SC", "sans-serif"]
 
 
+STATISTICS = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_MAX_EVENTS": "1"}
+"""Gradio would put its last ten thousand events through pandas after every single one."""
+
+
 def build_server(shop: Shop) -> FastAPI:
     """API, agent's page and shopper's page in one application."""
+    os.environ.update(STATISTICS)
     app = create_app(shop)
+
+    @app.get("/agent", include_in_schema=False)
+    def agent_page(request: Request) -> RedirectResponse:
+        """Without it the page mounted at ``/`` would answer."""
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/agent/")
+
     look = gr.themes.Soft(
         primary_hue="teal", font=SYSTEM_FONT, font_mono=["ui-monospace", "monospace"]
     )

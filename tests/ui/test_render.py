@@ -1,7 +1,12 @@
 from datetime import UTC, datetime
+from importlib.resources import files
+
+import yaml
 
 from assistant.conversation.conversation import Conversation, Message, Transcript
+from assistant.conversation.handoff import Handoff, Note
 from assistant.dialogue.state import DialogueState
+from ui.facts import facts_html, queue_line
 from ui.render import cards_html, transcript_html
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +48,7 @@ def test_every_text_is_escaped():
     html = transcript_html(transcript(message, agent), "en", waiting=EVIL) + cards_html(
         [hostile], "en"
     )
-    assert html.count("&lt;script&gt;") == 8
+    assert html.count("&lt;script&gt;") == 9
     assert "<script" not in html and "onerror=alert(1)>" not in html and '"><u>' not in html
 
 
@@ -71,3 +76,39 @@ def test_cards_stand_under_the_assistants_words():
     said = Message(seq=1, role="assistant", text="Here", at=NOW, turn_id="t")
     html = transcript_html(transcript(said, turns={"t": turn}), "en")
     assert html.index("Here") < html.index("Lamp") < html.index("because")
+
+
+def test_the_reply_does_not_repeat_the_cards():
+    turn = {
+        "products": [card()], "language": "en", "action": "recommend",
+        "personalised": {"on": True, "why": "because"},
+    }  # fmt: skip
+    text = "Here is one:\n1. Lamp, $10. Bright.\nShall I look further?"
+    said = Message(seq=1, role="assistant", text=text, at=NOW, turn_id="t")
+    html = transcript_html(transcript(said, turns={"t": turn}), "en")
+    assert "Here is one:" in html and "Shall I look further?" in html and "Bright." not in html
+
+
+def test_the_facts_beside_a_conversation_are_escaped_and_in_words():
+    handoff = Handoff(
+        id="h", conversation_id="c", customer_id=None, channel="page", language="zh",
+        status="waiting", conversation_status="waiting_for_agent", reason=EVIL,
+        summary={"products": [{"id": "p", "title": EVIL, "price": 5.0, "currency": "USD"}]},
+        sentiment=-0.5, waiting_s=190, agent=None, notes=[Note(agent=EVIL, text=EVIL, at=NOW)],
+        outcome=None, created_at=NOW, claimed_at=None, ended_at=None,
+    )  # fmt: skip
+    html = facts_html(handoff, EVIL, ["under $60", EVIL], "en")
+    assert html.count("&lt;script&gt;") == 6 and "<script" not in html
+    assert "under $60" in html and "unhappy" in html and "Chinese" in html and "$5" in html
+    asked = handoff.model_copy(update={"reason": "asked", "sentiment": 0.0})
+    assert "Asked for a person" in facts_html(asked, None, [], "en")
+    assert "顾客要求人工客服" in facts_html(asked, None, [], "zh")
+    assert queue_line(handoff, "Ann", "en") == "Guest · waiting 3 min · unhappy"
+    held = asked.model_copy(update={"status": "claimed", "agent": "Ann", "waiting_s": 5})
+    assert "with you" in queue_line(held, "Ann", "en")
+    assert "with Ann" in queue_line(held, "Ben", "en")
+
+
+def test_both_languages_have_the_same_labels():
+    words = yaml.safe_load(files("ui").joinpath("data", "words.yaml").read_text("utf-8"))
+    assert words["en"].keys() == words["zh"].keys()

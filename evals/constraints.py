@@ -107,7 +107,9 @@ def evaluate(cases: list[Case], understander: Understander) -> Score:
 
 def items(constraints: Constraints, understander: Understander) -> Iterator[Item]:
     """Slot and value pairs that are compared."""
-    values: dict[str, Any] = constraints.model_dump(exclude={"query", "currency"}, exclude_defaults=True)
+    values: dict[str, Any] = constraints.model_dump(
+        exclude={"query", "currency"}, exclude_defaults=True
+    )
     for slot, value in values.items():
         if slot == "category":
             nodes = understander.vocabulary.nodes(value)

@@ -54,8 +54,10 @@ def _find(message: Message, question: bool) -> list[_Said]:
             continue
         found.append((item, first, last + 1))
     said: list[_Said] = []
+    unwanted = vocabulary().unwanted
     for index, (item, first, last) in enumerate(found):
-        for meaning in item.meanings:
+        # "Loud" alone is noise before it is sound.
+        for meaning in sorted(item.meanings, key=lambda m: m.aspect not in unwanted):
             if meaning.role == "says":
                 said.append(_Said(meaning.aspect, meaning.sign, first, last))
                 break
@@ -64,12 +66,21 @@ def _find(message: Message, question: bool) -> list[_Said]:
                 if judged or question:
                     said.append(judged or _Said(meaning.aspect, 0, first, last))
                     break
-            if meaning.role == "opinion" and meaning.aspect and question:
+            if (
+                meaning.role == "opinion"
+                and meaning.aspect
+                and question
+                and last - first > _is_han(message, first)
+            ):
                 named = any(m.role == "word" for f, _, _ in found for m in f.meanings)
                 if not named:
                     said.append(_Said(meaning.aspect, 0, first, last))
                     break
     return said
+
+
+def _is_han(message: Message, index: int) -> bool:
+    return message.tokens[index].is_han
 
 
 def _judge(
@@ -90,7 +101,7 @@ def _judge(
             if meaning.role == "opinion" and meaning.aspect in ("", aspect):
                 return _Said(aspect, meaning.sign, min(first, start), max(last, end))
     for unit in message.units:
-        near = 0 <= first - unit.last <= 1 or 0 <= unit.first - last <= 2
+        near = 0 <= first - unit.last <= 1 or 0 <= unit.first - last <= 1
         span = (aspect, min(first, unit.first), max(last, unit.last))
         if near and unit.role("good_word", "matters"):
             return _Said(span[0], 1, span[1], span[2])
@@ -104,7 +115,7 @@ def _is_negated(message: Message, said: _Said) -> bool:
         return unit.role("comma") or message.tokens[unit.first].text in (".", "。", ";", "but")
 
     for unit in reversed(message.units):
-        if unit.last <= said.first:
+        if unit.first < said.first:
             if clause_break(unit) or said.first - unit.last > _REACH:
                 break
             if unit.role("negator", "light_negator"):

@@ -53,7 +53,7 @@ def read_person(message: Message, vocabulary: CatalogVocabulary, category: str |
     if age is not None or said.get("child"):
         values = _age_values(vocabulary, age)
         noted |= _note_age(message, vocabulary, category, values, first, last)
-    if not noted and (said.get("child") or gender):
+    if not noted and said.get("child"):
         message.kept.update(i for s in spans for i in range(*s))
 
 
@@ -124,7 +124,8 @@ def _note_age(
     last: int,
 ) -> bool:
     share = vocabulary.applies("age_group", category)
-    name = "attributes" if share >= COMMON else "prefer_attributes"
+    # "Something for my niece": only what is known to be for her age.
+    name = "attributes" if share >= COMMON or category is None else "prefer_attributes"
     if not values or share == 0 or any(c.slot == "attributes.age_group" for c in message.changes):
         return False
     for index, value in enumerate(values):

@@ -17,9 +17,12 @@ def mark_polarity(message: Message) -> None:
     """
     units = message.units
     mode: Polarity = "want"
-    reached = light = False
+    reached = light = described = False
     for index, unit in enumerate(units):
-        if unit.role("negator", "light_negator", "let_go", "post_negator") and not _any_follows(
+        if unit.role("except_after"):
+            _look_back(units, index, "exclude")
+            mode = "want"
+        elif unit.role("negator", "light_negator", "let_go", "post_negator") and not _any_follows(
             message, index
         ):
             _look_back(units, index, "exclude")
@@ -27,6 +30,7 @@ def mark_polarity(message: Message) -> None:
         elif unit.role("negator", "light_negator", "let_go"):
             mode = "drop" if unit.role("let_go") and not unit.role("negator") else "exclude"
             light, reached = unit.role("light_negator"), False
+            described = light
         elif unit.role("post_soft") and not _any_follows(message, index):
             _look_back(units, index, "soft")
             mode = "want"
@@ -36,12 +40,16 @@ def mark_polarity(message: Message) -> None:
             noun = unit.is_category and not unit.is_value
             if mode == "soft" and noun:
                 continue
-            unit.polarity = "want" if noun and reached else mode
-            if (noun and reached) or light:
+            head = noun and (reached or described)
+            unit.polarity = "want" if head else mode
+            if head or light:
                 mode, light = "want", False
             reached = True
         elif mode != "want" and _ends(message, units, index, reached):
             mode = "want"
+        elif mode == "exclude":
+            unit.polarity = mode
+            described = described or not (unit.meanings or message.filler[unit.first])
 
 
 def _ends(message: Message, units: Sequence[Unit], index: int, reached: bool) -> bool:
@@ -49,7 +57,7 @@ def _ends(message: Message, units: Sequence[Unit], index: int, reached: bool) ->
     if unit.role("break"):
         return reached or message.tokens[unit.first].text in (".", "。", ";", "；", "!", "！")
     if unit.role("comma"):
-        return reached and not _list_goes_on(units, index)
+        return not (reached and _list_goes_on(units, index))
     if unit.role(*_REACHED_OVER) or unit.meanings:
         return False
     # Filler keeps the scope open; so does anything before the first value ("made of plastic").

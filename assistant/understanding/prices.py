@@ -123,7 +123,8 @@ def _read(kind: str, match: re.Match[str], folded: str, expected: bool) -> Price
     span = match.span()
     money = bool(_CURRENCY.search(match.group())) or bool(re.search(_NOUN, match.group()))
     first = parse(match.group("a"))
-    if first is None or _is_measure(folded, match, money):
+    vague = folded[max(0, match.start("a") - 1) : match.start("a")] in ("几", "数", "多")
+    if first is None or vague or _is_measure(folded, match, money):
         return None
     if kind == "range":
         second = parse(match.group("b"))
@@ -134,8 +135,9 @@ def _read(kind: str, match: re.Match[str], folded: str, expected: bool) -> Price
             first = scaled if scaled < second else first
         low, high = sorted((first, second))
         years = 1900 <= low <= 2100 and 1900 <= high <= 2100
+        amounts = re.search(r"[百千万k]", match.group("b")) is not None
         small = high < 10 or low == 0
-        if not money and (years or small or not (expected or _is_bounded(match))):
+        if not money and (years or small or not (expected or amounts or _is_bounded(match))):
             return None
         return Price(low, high, *span)
     if kind == "plain":
@@ -145,7 +147,7 @@ def _read(kind: str, match: re.Match[str], folded: str, expected: bool) -> Price
         if made and expected and first >= 5:
             return Price(None, first, *span)
         return None
-    if first < 3 and not money:
+    if not money and (first < 3 or (kind == "min" and 1900 <= first <= 2100)):
         return None
     if kind == "around":
         if not money and first < 5:

@@ -4,7 +4,7 @@ import logging
 from functools import lru_cache
 
 from assistant.understanding.cues import filler, read_data
-from assistant.understanding.message import Message
+from assistant.understanding.message import Message, Unit
 from assistant.understanding.topics import Topic
 
 
@@ -23,10 +23,10 @@ def read_query(message: Message, topic: Topic) -> None:
         token = message.tokens[index]
         pieces.setdefault(token.start, (token.end, message.text[token.start : token.end]))
     ordered = sorted((start, end, word) for start, (end, word) in pieces.items())
-    text, last = "", -1
+    text, last = "", 0
     for start, end, word in ordered:
-        glued = start == last and not (word.isascii() and word.isalnum())
-        text += word if glued or not text else f" {word}"
+        between = message.text[last:start] if text else ""
+        text += (between if between in ("", "-", "/", "'", "&", ".") else " ") + word
         last = end
     start, end = ordered[0][0], max(end for _, end, _ in ordered)
     message.change_span("set" if topic.label else "add", "query", text, start, end)
@@ -49,7 +49,12 @@ def _rest(message: Message) -> list[tuple[int, tuple[int, str]]]:
     """Unused content words: start → (end, word), spelling mended."""
     found: list[tuple[int, tuple[int, str]]] = []
     run: list[int] = []
+    steering = _steering(message)
     for index, token in enumerate(message.tokens):
+        if index in steering:
+            found += _han_words(message, run)
+            run = []
+            continue
         if not message.used[index] and token.is_han:
             run.append(index)
             continue
@@ -60,6 +65,23 @@ def _rest(message: Message) -> list[tuple[int, tuple[int, str]]]:
         word = message.corrections.get(token.text, message.text[token.start : token.end])
         found.append((token.start, (token.end, word)))
     return found + _han_words(message, run)
+
+
+def _steering(message: Message) -> set[int]:
+    """Tokens that say how others are meant, and those that are not wanted."""
+    return {
+        index
+        for unit in message.units
+        for index in range(unit.first, unit.last)
+        if unit.polarity == "exclude" or _only_steers(message, unit)
+    }
+
+
+def _only_steers(message: Message, unit: Unit) -> bool:
+    if not unit.meanings or unit.senses() or unit.role("idiom"):
+        return False
+    # One Chinese character may be part of a longer word that is no cue at all.
+    return unit.last - unit.first > 1 or not message.tokens[unit.first].is_han
 
 
 def _han_words(message: Message, run: list[int]) -> list[tuple[int, tuple[int, str]]]:

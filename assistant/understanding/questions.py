@@ -57,8 +57,9 @@ def read_questions(
             if question and sense.name not in asked.attributes:
                 asked.attributes.append(sense.name)
     _read_slots(message, chosen, asked, cleared, question and (about or bool(state.shown)))
-    if _PRICE.search(message.folded) and "price" not in asked.attributes:
+    if (price := _PRICE.search(message.folded)) and "price" not in asked.attributes:
         asked.attributes.append("price")
+        message.use_span(*price.span())
     return asked
 
 

@@ -91,7 +91,7 @@ def _slots_named(unit: Unit, state: DialogueState) -> list[str]:
 def _cue_near(units: list[Unit], index: int) -> Unit | None:
     """The "any" or "doesn't matter" that belongs to a slot, with no value between them."""
     for step, unit in enumerate(reversed(units[:index])):
-        if step >= _NEAR or unit.role("comma", "break") and not unit.role("any", "let_go"):
+        if step >= _NEAR or (unit.role("comma", "break") and not unit.role("any", "let_go")):
             break
         if unit.is_value:
             break

@@ -26,8 +26,16 @@ class Speller:
     """Finds the catalogue's word behind a misspelt one."""
 
     def __init__(self, words: Collection[str], known: Collection[str] = ()) -> None:
-        self._words = sorted(words, key=lambda word: (len(word), word))
-        self._known = frozenset(words) | frozenset(known) | english_words() | phrase_keys()
+        self._by_letter: dict[str, list[str]] = {}
+        for word in sorted(words):
+            self._by_letter.setdefault(word[0], []).append(word)
+        self._known = (
+            frozenset(words)
+            | {singular(w) for w in words}
+            | frozenset(known)
+            | english_words()
+            | phrase_keys()
+        )
         self._cached = lru_cache(maxsize=10_000)(self._closest)
 
     def mend(self, tokens: list[Token]) -> tuple[list[Token], dict[str, str]]:
@@ -50,8 +58,8 @@ class Speller:
 
     def _closest(self, word: str) -> str | None:
         slips = 1 if len(word) < _LONG else 2
-        found = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=slips, limit=5)
-        close = [(score, w[0] != word[0], abs(len(w) - len(word)), w) for w, score, _ in found]
-        # A wrong first letter is rare in typing; two slips must at least keep it.
-        close = [c for c in close if not c[1] or (c[0] == 1 and len(word) >= 6)]
-        return min(close)[3] if close else None
+        # A wrong first letter is rare in typing.
+        likely = self._by_letter.get(word[0], [])
+        found = process.extract(word, likely, scorer=OSA.distance, score_cutoff=slips, limit=5)
+        close = [(score, abs(len(w) - len(word)), w) for w, score, _ in found]
+        return min(close)[2] if close else None

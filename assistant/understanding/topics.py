@@ -7,6 +7,21 @@ from assistant.understanding.message import Message, Unit
 from assistant.understanding.vocabulary import CatalogVocabulary
 
 
+_PURPOSE = ("for", "with", "on", "in", "to")
+_OWNERS = ("my", "the", "a", "an", "your", "our", "her", "his", "their")
+_SEEKING = (
+    "looking",
+    "look",
+    "search",
+    "searching",
+    "shopping",
+    "hunting",
+    "interested",
+    "is",
+    "up",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """The kind of product named; ``label`` is ``None`` where the message names none."""
@@ -22,19 +37,24 @@ def read_topic(message: Message) -> Topic:
     wanted = [i for i, unit in enumerate(message.units) if _names_wanted(message, i, unit)]
     if not wanted:
         return Topic()
-    place = wanted[0]
+    # "A case for my laptop" is a case; with nothing else named, "for my cat" is all there is.
+    heads = [i for i in wanted if not _is_purpose(message, message.units[i])]
+    if not heads and _describes_before(message, message.units[wanted[0]]):
+        return Topic()
+    place = (heads or wanted)[0]
+    begun = place
     while place + 1 in wanted:
         place += 1
     unit = message.units[place]
     sense = unit.sense("category")
     assert sense is not None
-    alone = place == wanted[0]
+    alone = place == begun
     if not alone:
-        message.kept.update(range(message.units[wanted[0]].first, unit.first))
+        message.kept.update(range(message.units[begun].first, unit.first))
     for other in wanted:
         used = message.units[other]
         message.use(used.first, used.last)
-        if other > place:
+        if other > place or other < begun:
             message.kept.update(range(used.first, used.last))
     return Topic(sense.values[0], unit.first, unit.last, sense.precise and alone)
 
@@ -68,6 +88,27 @@ def is_return(message: Message, topic: Topic) -> bool:
     """Whether the message goes back to what was talked about before."""
     cue = message.find("return")
     return cue is not None and topic.label is not None and cue.first < topic.first
+
+
+def _is_purpose(message: Message, unit: Unit) -> bool:
+    """Whether a noun only says what the thing is for: "for my living room"."""
+    before = [token.text for token in message.tokens[max(0, unit.first - 2) : unit.first]]
+    if not before or before[-1] not in (*_PURPOSE, *_OWNERS):
+        return False
+    start = unit.first - (2 if before[-1] in _OWNERS else 1)
+    if start < 0 or message.tokens[start].text not in _PURPOSE:
+        return False
+    return not (start and message.tokens[start - 1].text in _SEEKING)
+
+
+def _describes_before(message: Message, unit: Unit) -> bool:
+    """Whether content words before a noun name a thing of their own."""
+    return any(
+        not message.used[i] and not message.filler[i]
+        for earlier in message.units
+        if earlier.last <= unit.first and not earlier.meanings
+        for i in range(earlier.first, earlier.last)
+    )
 
 
 def _names_wanted(message: Message, index: int, unit: Unit) -> bool:

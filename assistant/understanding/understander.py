@@ -91,7 +91,7 @@ class Understander:
         chosen = {i: s for i, s in chosen.items() if not _taken(message, message.units[i])}
         asked = read_questions(message, chosen, pointed, state, cleared)
         topics.note_topic(message, topic)
-        note_values(message, chosen, state)
+        note_values(message, chosen, state, self.vocabulary.leanings(held))
         note_unknown(message, chosen)
         persons.read_person(message, self.vocabulary, held)
         aspects = read_aspects(

@@ -1,5 +1,7 @@
 """Attributes, brands and sizes: what is named becomes a change of the right slot."""
 
+from collections.abc import Collection
+
 from assistant.dialogue.state import DialogueState
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.vocabulary import CatalogVocabulary, Sense
@@ -7,8 +9,13 @@ from assistant.understanding.vocabulary import CatalogVocabulary, Sense
 RARE = 0.02
 """An attribute that fewer products of a category have cannot be what was meant there."""
 
+WORN = 0.5
+"""From this share of sized products on, "medium" before a noun is its size."""
+
 _SLOT_OF = {"want": "attributes", "exclude": "exclude", "soft": "prefer_attributes"}
-_SIZE_WORDS = frozenset(("size", "码", "号", "尺", "in", "a", "an", "or", "and", "take", "wear"))
+_FITTING = frozenset(
+    ("run", "runs", "running", "too", "very", "fit", "fits", "bit", "little", "look", "looks", "so")
+)
 
 
 def choose_senses(
@@ -19,28 +26,40 @@ def choose_senses(
     Units whose words mean nothing for this kind of product are left to the text search.
     """
     chosen: dict[int, Sense] = {}
+    worn = category is not None and vocabulary.applies("size", category) >= WORN
     for index, unit in enumerate(message.units):
         senses = [s for s in unit.senses() if s.name not in ("category", "slot", "unknown")]
         if not senses or unit.role("focus"):
             continue
         fitting = [
-            (vocabulary.applies(s.name, category), s.count, s)
+            (s.natural, vocabulary.applies(s.name, category), s.count, s)
             for s in senses
             if _is_announced(message, unit, s)
+            or (s.name == "size" and worn and _is_plain_size(message, unit))
         ]
-        fitting = [f for f in fitting if f[0] >= RARE]
+        fitting = [f for f in fitting if f[1] >= RARE]
         if fitting:
-            chosen[index] = max(fitting, key=lambda f: (f[0], f[1]))[2]
+            chosen[index] = max(fitting, key=lambda f: f[:3])[3]
     return chosen
 
 
-def note_values(message: Message, chosen: dict[int, Sense], state: DialogueState) -> None:
-    """Turns the values named into changes. The first of a slot replaces, the others join it."""
+def note_values(
+    message: Message, chosen: dict[int, Sense], state: DialogueState, leanings: Collection[str]
+) -> None:
+    """Turns the values named into changes. The first of a slot replaces, the others join it.
+
+    A value of one of the ``leanings`` only ranks, and its words are left to the text search: what
+    a thing is good for is said of few products, and one that does not say so may fit all the same.
+    """
     begun: set[str] = set()
-    joins = message.find("additive") is not None
+    joins = message.find("additive") is not None or bool(
+        message.units and message.units[0].role("or")
+    )
     for index, sense in chosen.items():
         unit = message.units[index]
-        message.use(unit.first, unit.last)
+        leans = unit.polarity == "want" and sense.name in leanings
+        if not leans:
+            message.use(unit.first, unit.last)
         if unit.polarity == "drop":
             held = state.constraints.attributes.get(sense.name, [])
             slot = f"attributes.{sense.name}"
@@ -52,7 +71,7 @@ def note_values(message: Message, chosen: dict[int, Sense], state: DialogueState
                     "add", f"exclude.{sense.name}", sense.values[0], unit.first, unit.last
                 )
             continue
-        slot = f"{_SLOT_OF[unit.polarity]}.{sense.name}"
+        slot = f"{_SLOT_OF['soft' if leans else unit.polarity]}.{sense.name}"
         for value in sense.values:
             first = slot not in begun and unit.polarity != "exclude" and not joins
             message.change("set" if first else "add", slot, value, unit.first, unit.last)
@@ -100,10 +119,25 @@ def _is_announced(message: Message, unit: Unit, sense: Sense) -> bool:
         "double",
         "single",
     ):
+        if before in _FITTING:
+            return False
         return after in ("size", "sized", "please", "", ".", ",", "or", "and", "?") or before in (
             "size", "in", "a", "or",
         )  # fmt: skip
     return True
+
+
+def _is_plain_size(message: Message, unit: Unit) -> bool:
+    """Whether a word or number can be nothing but a size, of a thing that comes in sizes."""
+    texts = [token.text for token in message.tokens]
+    before = texts[unit.first - 1] if unit.first else ","
+    after = texts[unit.last] if unit.last < len(texts) else ","
+    if texts[unit.first][0].isdigit():
+        listed = before in ("or", "and", "/", "-", "者", "和", "、") and "size" in texts + [
+            "size" if t in ("码", "号") else t for t in texts
+        ]
+        return listed or (before in (",", "，") and after in (",", "，", ".", "。"))
+    return len(texts[unit.first]) > 3 and before not in _FITTING
 
 
 def _is_brand_like(message: Message, unit: Unit, before: str, after: str) -> bool:

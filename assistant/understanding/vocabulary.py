@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
+
+import yaml
 
 from assistant.understanding.cues import Cue, cue_entries
 from retrieval.catalog.facets import CatalogFacets, CategoryFacet, ValueFacet
@@ -13,6 +16,8 @@ from retrieval.lexicon.lexicon import name_key
 from retrieval.lexicon.phrases import Phrases
 from retrieval.lexicon.tokens import singular, tokenise
 
+STATED = 0.8
+"""From this share of products on, a catalogue states an attribute so well that it can filter."""
 _LONGEST_VALUE = 6
 _MEANINGLESS = frozenset(
     ("yes", "no", "none", "other", "others", "n/a", "na", "various", "default")
@@ -21,6 +26,12 @@ _YES = frozenset(("yes", "true", "y", "是", "有"))
 _NO = frozenset(("no", "false", "n", "否", "无"))
 _REGIONAL = re.compile(r"(?:eu|us|uk|欧 码|美 码) (\d+(?:\.5)?)$")
 _SEPARATORS = (" & ", " and ", "/", ",", "、", "与", "和", "&")
+
+
+@cache
+def _leanings() -> frozenset[str]:
+    source = files("assistant.understanding").joinpath("data", "leanings.yaml")
+    return frozenset(yaml.safe_load(source.read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,8 @@ class Sense:
     """The catalogue's values, a category label, or the attribute's name."""
     count: int = 1
     """Products that have it."""
+    natural: bool = True
+    """Whether the lexicon, too, takes the words for this attribute ("oak": a material)."""
     precise: bool = True
     """Whether the words say no more than the value: "dress" for Dresses, unlike "sundress"."""
 
@@ -52,6 +65,8 @@ class CatalogVocabulary:
         self._nodes_of: dict[str, set[tuple[str, ...]]] = {}
         self.phrases: Phrases[Meaning] = Phrases(cue_entries())
         self._own: set[tuple[str, str]] = set()
+        for idiom in lexicon.idioms:
+            self.phrases.add(idiom, Cue("idiom"))
         for phrase, sense in self._senses():
             self.phrases.add(phrase, sense)
 
@@ -83,6 +98,10 @@ class CatalogVocabulary:
             return min(1.0, total / max(1, self.facets.products))
         return sum(n.attributes.get(attribute, 0) for n in known) / sum(n.count for n in known)
 
+    def leanings(self, category: str | None) -> set[str]:
+        """Attributes that say what a thing is good for, where the catalogue seldom states them."""
+        return {name for name in _leanings() if self.applies(name, category) < STATED}
+
     def attribute_values(self, name: str, words: str) -> tuple[str, ...]:
         """The catalogue's values that ``words`` name for one attribute."""
         for meaning in self.phrases.meanings(words):
@@ -113,6 +132,12 @@ class CatalogVocabulary:
             else:
                 yield name.replace("_", " "), Sense("slot", (name,))
 
+    def _is_natural(self, name: str, value: str) -> bool:
+        if self.lexicon.canonical(name, value):
+            return True
+        found = self.lexicon.find(value)
+        return not any(m.kind == "attribute" and m.end - m.start == len(value) for m in found)
+
     def _feature_forms(self, name: str) -> tuple[str, ...]:
         concept = self.lexicon.concept("feature", name.replace("_", " "))
         return concept.forms() if concept else ()
@@ -124,7 +149,8 @@ class CatalogVocabulary:
                 key = name_key(form)
                 if self._is_sayable(key, name) and key not in own:
                     own[key] = value
-                    yield form, Sense(name, (value.value,), value.count)
+                    natural = self._is_natural(name, value.value)
+                    yield form, Sense(name, (value.value,), value.count, natural)
                     if name == "size" and (number := _REGIONAL.match(key)):
                         yield number.group(1), Sense(name, (value.value,), value.count)
         if name == "brand":
@@ -164,7 +190,7 @@ class CatalogVocabulary:
         for concept in self.lexicon.concepts("category"):
             label, precise, count = self._label_of(concept.value)
             sense = (
-                Sense("category", (label,), count, precise)
+                Sense("category", (label,), count, precise=precise)
                 if label
                 else Sense("unknown", (concept.value,), 0)
             )

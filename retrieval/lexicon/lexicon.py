@@ -12,9 +12,10 @@ from retrieval import language as text_language
 from retrieval.lexicon.phrases import Phrases
 from retrieval.lexicon.tokens import tokenise
 
-Kind = Literal["attribute", "category", "attribute_name"]
+Kind = Literal["attribute", "category", "attribute_name", "aspect"]
 Path = tuple[str, ...]
 
+_ASPECTS = "aspects.yaml"
 _VALUE_FILES = ("colors.yaml", "materials.yaml", "sizes.yaml", "attributes.yaml")
 
 
@@ -113,9 +114,15 @@ class Lexicon:
             if meaning is not None
         ]
 
+    @property
+    def idioms(self) -> tuple[str, ...]:
+        """Phrases in which words of the lexicon mean something else."""
+        return self._idioms
+
     def concept(self, name: str, value: str) -> Concept | None:
         """The concept of an attribute value or, with ``name="category"``, of a kind of product."""
-        kind: Kind = "category" if name == "category" else "attribute"
+        kinds: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
+        kind = kinds.get(name, "attribute")
         return self._concepts.get((kind, name, value))
 
     def concepts(self, name: str | None = None) -> Iterator[Concept]:
@@ -127,7 +134,8 @@ class Lexicon:
         for meaning in self._phrases[None].meanings(words):
             if meaning is not None and meaning.name == name and meaning.kind != "attribute_name":
                 return meaning.value
-        return None
+        concept = self.concept(name, text_language.fold(words))
+        return concept.value if concept else None
 
     def attribute_name(self, words: str) -> str | None:
         """The canonical attribute name of a column or option header ("Colour", "颜色" → color)."""
@@ -195,7 +203,8 @@ class Lexicon:
     def _index(self, language: str | None) -> Phrases[Concept | None]:
         phrases: Phrases[Concept | None] = Phrases((idiom, None) for idiom in self._idioms)
         for concept in self._concepts.values():
-            for form in concept.forms(language):
+            # Words for aspects are found by ``retrieval.reviews``, with what is said of them.
+            for form in concept.forms(language) if concept.kind != "aspect" else ():
                 phrases.add(form, concept)
         return phrases
 
@@ -252,6 +261,9 @@ def _read_concepts() -> Iterator[Concept]:
                 yield _concept("attribute", name, value, entry)
     for value, entry in _read("categories.yaml").items():
         yield _concept("category", "category", value, entry)
+    for value, entry in _read(_ASPECTS)["aspects"].items():
+        label = entry["label"]
+        yield Concept("aspect", "aspect", value, (label["en"],), (label["zh"],))
     for value, entry in _read("attribute_names.yaml").items():
         yield _concept("attribute_name", "attribute_name", value, entry)
 

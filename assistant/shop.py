@@ -144,6 +144,7 @@ class Shop:
             events=self.events,
             customers=self.customers,
             personalise=self.settings.personalise,
+            ranking_model=self.models / "ranking",
         )
         self.recorder = EventRecorder(self.events, self.catalog, finder.profiles)
         self.rooms = Rooms(

@@ -20,6 +20,7 @@ from finetune.ranking.train import Trained, promote, train
 from retrieval.demo.generator import DemoStore, generate
 from retrieval.ranking.features import BEHAVIOUR
 from retrieval.ranking.ranker import LinearScorer, Scorer, TreeScorer
+from retrieval.ranking.trees import Trees
 
 Array = NDArray[np.float64]
 SEED = 7
@@ -59,6 +60,7 @@ def table(trained: Trained, test: Rows, store: DemoStore) -> str:
         "popularity (click rate, debiased)": column("click_lift"),
         "fixed weights": _serving(LinearScorer(), test),
         "model, as in serving": _serving(model, test),
+        "model, query known": _without_place(trained.folder, test),
     }
     lines = ["| ranking | click AUC | NDCG@10 |", "|---|---|---|"]
     for name, scores in rankings.items():
@@ -74,6 +76,12 @@ def table(trained: Trained, test: Rows, store: DemoStore) -> str:
 
 def _serving(scorer: Scorer, rows: Rows) -> Array:
     parts, bias = scorer.contributions(rows.features[:, : len(BEHAVIOUR)])
+    return np.asarray(parts.sum(axis=1) + bias)
+
+
+def _without_place(folder: Path, rows: Rows) -> Array:
+    """The click model alone, told what the query named, as hard filters would see to in serving."""
+    parts, bias = Trees.load(folder / "click.txt", {"position": 0.0}).contributions(rows.features)
     return np.asarray(parts.sum(axis=1) + bias)
 
 

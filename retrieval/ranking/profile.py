@@ -67,7 +67,7 @@ class CustomerProfile:
     """Kind (``category``, ``brand``, ``attribute:<name>``) → key → weight."""
     totals: dict[str, _Weight] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """Kind → key → clicks, carts and purchases, undecayed: what a reason may say."""
+    """Kind → key → times looked at, undecayed: what a reason may say."""
     products: "OrderedDict[str, Touched]" = field(default_factory=OrderedDict)
     """By product id, the most recent last; at most ``RECENT_PRODUCTS``."""
     trail: deque[str] = field(default_factory=lambda: deque(maxlen=TRAIL))
@@ -91,7 +91,7 @@ class CustomerProfile:
         if weight is None:
             return
         self.actions += 1
-        counted = event.type in (EventType.CLICK, EventType.ADD_TO_CART, EventType.PURCHASE)
+        counted = event.type in (EventType.VIEW, EventType.CLICK)
         own = traits(product)
         if own.categories:
             self.trail.append(own.categories[-1])
@@ -155,7 +155,7 @@ class CustomerProfile:
         return acted[::-1][:limit]
 
     def count(self, kind: str, key: str) -> int:
-        """How often the customer clicked, carted or bought something with this trait."""
+        """How often the customer looked at something with this trait."""
         return self.counts.get(kind, {}).get(key, 0)
 
 

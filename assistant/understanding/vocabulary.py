@@ -62,9 +62,10 @@ class CatalogVocabulary:
     def __init__(self, lexicon: Lexicon, facets: CatalogFacets) -> None:
         self.lexicon = lexicon
         self.facets = facets
+        self._node_at = {node.path: node for node in facets.categories}
         self._nodes_of: dict[str, set[tuple[str, ...]]] = {}
+        self._shares: dict[tuple[str, str | None], float] = {}
         self.phrases: Phrases[Meaning] = Phrases(cue_entries())
-        self._own: set[tuple[str, str]] = set()
         for idiom in lexicon.idioms:
             self.phrases.add(idiom, Cue("idiom"))
         for phrase, sense in self._senses():
@@ -89,14 +90,10 @@ class CatalogVocabulary:
 
     def applies(self, attribute: str, category: str | None) -> float:
         """Share of the products of a category (of all, for ``None``) that have an attribute."""
-        if attribute == "brand":
-            return 1.0
-        nodes = [self.facets.category(path) for path in self.nodes(category)] if category else []
-        known = [node for node in nodes if node]
-        if not known:
-            total = sum(value.count for value in self.facets.attributes.get(attribute, []))
-            return min(1.0, total / max(1, self.facets.products))
-        return sum(n.attributes.get(attribute, 0) for n in known) / sum(n.count for n in known)
+        key = (attribute, category)
+        if key not in self._shares:
+            self._shares[key] = 1.0 if attribute == "brand" else self._share(attribute, category)
+        return self._shares[key]
 
     def leanings(self, category: str | None) -> set[str]:
         """Attributes that say what a thing is good for, where the catalogue seldom states them."""
@@ -131,6 +128,13 @@ class CatalogVocabulary:
                     yield form, Sense(name, (yes.value,), yes.count)
             else:
                 yield name.replace("_", " "), Sense("slot", (name,))
+
+    def _share(self, attribute: str, category: str | None) -> float:
+        nodes = [self._node_at[path] for path in self.nodes(category)] if category else []
+        if not nodes:
+            total = sum(value.count for value in self.facets.attributes.get(attribute, []))
+            return min(1.0, total / max(1, self.facets.products))
+        return sum(n.attributes.get(attribute, 0) for n in nodes) / sum(n.count for n in nodes)
 
     def _is_natural(self, name: str, value: str) -> bool:
         if self.lexicon.canonical(name, value):
@@ -208,7 +212,7 @@ class CatalogVocabulary:
             seen.add(value)
             nodes = self.nodes(value)
             names = {path[-1] for path in nodes}
-            count = sum(n.count for p in nodes if (n := self.facets.category(p)))
+            count = sum(self._node_at[path].count for path in nodes)
             if len(names) == 1:
                 name = names.pop()
                 return name, precise and value in self.lexicon.kinds_of(name), count

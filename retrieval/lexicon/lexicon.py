@@ -15,6 +15,7 @@ from retrieval.lexicon.tokens import tokenise
 Kind = Literal["attribute", "category", "attribute_name", "aspect"]
 Path = tuple[str, ...]
 
+_KIND_OF: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
 _ASPECTS = "aspects.yaml"
 _VALUE_FILES = ("colors.yaml", "materials.yaml", "sizes.yaml", "attributes.yaml")
 

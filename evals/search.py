@@ -85,7 +85,8 @@ def evaluate(
 def measure(score: Callable[[str], Scores], judged: Judgments) -> Metrics:
     """Metrics of one system; gain 2^(relevance - 1) - 1, discount log2(rank + 1)."""
     figures = [
-        _of_query(top_rows(score(query), _DEPTH), relevance) for query, relevance in judged.items()
+        query_figures(top_rows(score(query), _DEPTH), relevance)
+        for query, relevance in judged.items()
     ]
     return Metrics(*(float(value) for value in np.mean(figures, axis=0)))
 
@@ -95,7 +96,7 @@ class Bench:
 
     def __init__(self, titles: Sequence[str], encoder: Encoder, cache: Path) -> None:
         self._encoder = encoder
-        self._matrix = _encoded(titles, encoder, cache)
+        self._matrix = encoded(titles, encoder, cache)
         self._everything = np.ones(len(titles), dtype=np.bool_)
         self._every_row = np.arange(len(titles))
         self._index = LexicalIndex.build([LexicalDocument(terms(t), [], []) for t in titles])
@@ -137,7 +138,7 @@ class Bench:
             scores = fusion_parts(self._lexical(query), self.cosines(query), self._every_row)
             rows = np.unique(np.concatenate([top_rows(part, 3 * _DEPTH) for part in scores]))
             for number, fused in enumerate(weights @ scores[:, rows]):
-                gained[number] += _of_query(rows[top_rows(fused, _DEPTH)], judged[query])[2]
+                gained[number] += query_figures(rows[top_rows(fused, _DEPTH)], judged[query])[2]
         bm25, coverage, cosine = (float(weight) for weight in weights[gained.argmax()])
         return replace(start, bm25=bm25, coverage=coverage, cosine=cosine)
 
@@ -155,9 +156,10 @@ class Bench:
         return tokens
 
 
-def _of_query(
+def query_figures(
     ranked: NDArray[np.int64], relevance: Mapping[int, float]
 ) -> tuple[float, float, float]:
+    """Recall@10, Recall@100 and nDCG@10 of one ranked list of product rows."""
     best = [int(row) for row in ranked]
     relevant = {row for row, grade in relevance.items() if grade >= RELEVANT}
     gains = np.array(
@@ -197,7 +199,8 @@ def _judgments(path: Path, rows: Mapping[Any, int]) -> Judgments:
     return kept
 
 
-def _encoded(titles: Sequence[str], encoder: Encoder, cache: Path) -> Vectors:
+def encoded(titles: Sequence[str], encoder: Encoder, cache: Path) -> Vectors:
+    """Vectors of ``titles``, kept in ``cache`` between runs."""
     key = hashlib.sha256("\n".join([encoder.fingerprint, *titles]).encode()).hexdigest()[:24]
     path = cache / f"titles-{key}.npy"
     if path.exists():

@@ -7,24 +7,25 @@ from retrieval.catalog.product import Product, ProductText
 from retrieval.index.lexical import LexicalDocument
 from retrieval.index.tokenize import terms, words
 
-_DESCRIPTION_CHARACTERS = 200  # of the embedded text: the encoder reads some 128 tokens
 _NOT_EMBEDDED = ("size",)  # every size of a shoe says nothing about what it is
+_VALUES_OF_EACH = 2
+_VALUES = 6
 
 
 def embedding_text(product: Product) -> str:
-    """The text whose vector stands for the product: that of its own language.
+    """The text whose vector stands for the product: that of its own language, kept short.
 
-    The encoder puts the other language at the same place, so one vector serves both.
+    The encoder puts the other language at about the same place, so one vector serves both.
+    Descriptions are left to the word index: with them a vector costs three times as much and finds
+    no more (docs/benchmarks-search.md).
     """
-    text = next(iter(_texts(product)))
     values = [
         value
-        for name, found in text.attributes.items()
+        for name, found in product.attributes.items()
         if name not in _NOT_EMBEDDED
-        for value in found[:4]
+        for value in found[:_VALUES_OF_EACH]
     ]
-    parts = [text.title, text.brand or "", *text.category_path[-2:], *values]
-    parts.append(text.description[:_DESCRIPTION_CHARACTERS])
+    parts = [product.title, *product.category_path[-1:], *values[:_VALUES]]
     return ". ".join(part for part in parts if part)
 
 

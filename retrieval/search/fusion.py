@@ -44,16 +44,14 @@ class Fusion:
             fused[rows] = weights / weights.sum() @ fusion_parts(lexical, cosines, rows)
         return fused
 
-    def relevant(
-        self, lexical: LexicalScores, cosines: Scores, has_topic: bool
-    ) -> NDArray[np.bool_]:
+    def relevant(self, lexical: LexicalScores, cosines: Scores, readily: bool) -> NDArray[np.bool_]:
         """Which products have to do with the query at all; shape (products,).
 
         Args:
-            has_topic: whether a hard constraint already says what the thing is, so that the query
-                only tells more of it.
+            readily: whether the query names no thing: a hard constraint says what it is, so that
+                the query only tells more of it, or it is a wish such as "a gift for mom".
         """
-        floor = self.floor_with_topic if has_topic else self.floor
+        floor = self.floor_with_topic if readily else self.floor
         answers: NDArray[np.bool_] = cosines + self.floor_coverage * lexical.coverage >= floor
         return answers
 

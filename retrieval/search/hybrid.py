@@ -24,6 +24,7 @@ from retrieval.search.relaxation import loosened
 from retrieval.search.result import Relaxation, SearchResult
 from retrieval.search.spelling import Speller
 from retrieval.search.vector_cache import VectorCache
+from retrieval.search.wishes import is_wish
 from retrieval.store.catalog_store import CatalogStore
 
 _SPARE = 8  # rows read beyond the limit, in case SQL says that some no longer fit
@@ -137,7 +138,8 @@ class HybridSearch:
         clock.lap("dense")
         fused = self._fusion.fuse(lexical, cosines, mask.products)
         has_topic = wanted.category is not None or bool(wanted.attributes)
-        relevant = mask.products & self._fusion.relevant(lexical, cosines, has_topic)
+        readily = has_topic or is_wish(wanted.query, self._lexicon)
+        relevant = mask.products & self._fusion.relevant(lexical, cosines, readily)
         clock.lap("fuse")
         return Found(mask, np.flatnonzero(relevant), fused, lexical, cosines)
 

@@ -4,6 +4,7 @@ import typer
 
 from ui.cli.eval_dialogues import dialogues
 from ui.cli.eval_encoder import encoder
+from ui.cli.eval_fusion import fusion
 from ui.cli.eval_intent import intent
 from ui.cli.eval_search import search
 
@@ -14,5 +15,6 @@ def register(parent: typer.Typer) -> None:
     app.command()(dialogues)
     app.command()(encoder)
     app.command()(search)
+    app.command()(fusion)
     app.command()(intent)
     parent.add_typer(app, name="eval")

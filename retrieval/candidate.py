@@ -36,6 +36,12 @@ class AspectEvidence:
     negative: int
     quote: str | None = None
     review_id: str | None = None
+    quotes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Language → a verbatim quote in it and the id of its review."""
+
+    def quote_in(self, language: str) -> tuple[str | None, str | None]:
+        """A quote with its review's id, in ``language`` where somebody wrote in it."""
+        return self.quotes.get(language, (self.quote, self.review_id))
 
 
 @dataclass(slots=True)

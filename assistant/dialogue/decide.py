@@ -67,6 +67,8 @@ def decide(heard: Understanding, state: DialogueState) -> Route:
         return "find" if _wants_products(heard) else "lost"
     if heard.intent.confidence < SURE and not _substance(heard):
         return "lost"
+    if route in ("question", "reviews") and heard.topic_change and not heard.references:
+        return "find"  # "any perfume?", "which phone has the best reviews?"
     if route in ABOUT_SHOWN and not state.shown and not heard.references:
         # Nothing to speak about yet: the words describe what is looked for.
         return "find" if _wants_products(heard) or (route == "reviews" and heard.changes) else route

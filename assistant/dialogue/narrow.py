@@ -25,7 +25,7 @@ class Question:
 def ask_what(rooms: Rooms, work: Work) -> Work:
     """Asks what kind of product it shall be, naming the catalogue's own departments."""
     state, book = work["state"], book_of(work)
-    options = _departments(rooms, state.language)
+    options = departments(rooms, state.language)
     text = book.say("ask_what", options=book.join(options, last="or")) if options else ""
     draft = Draft("clarify", [text or book.say("greeting_again")], quick=options)
     return {"draft": draft, "state": state}
@@ -93,7 +93,8 @@ def _kinds(found: Found, language: str, wish: str) -> list[str]:
     return further[:OPTIONS]
 
 
-def _departments(rooms: Rooms, language: str) -> list[str]:
+def departments(rooms: Rooms, language: str) -> list[str]:
+    """The catalogue's largest departments by name."""
     facets = rooms.facets()
     top = sorted(facets.departments(), key=lambda d: -d.count)
     return [d.label(language) for d in top[:OPTIONS]]

@@ -137,8 +137,9 @@ class _Teller:
             positive=found.positive,
             negative=found.negative,
         )
-        quote = self._book.say("reviews_quote", quote=found.quote) if found.quote else ""
-        return self._book.sentences([f"{self._title}{self._book.say('colon')}", said, quote])
+        quote, _ = found.quote_in(self._book.language)
+        quoted = self._book.say("reviews_quote", quote=quote) if quote else ""
+        return self._book.sentences([f"{self._title}{self._book.say('colon')}", said, quoted])
 
     def passage(self, text: str) -> list[str]:
         return [self._book.say("question_listing", title=self._title, passage=text)]
@@ -162,11 +163,13 @@ def _sentences(candidate: Candidate, language: str) -> list[str]:
 
 
 def _passage(candidate: Candidate, heard: Understanding, language: str) -> str | None:
-    """The sentence of the listing that shares most of the question's words, if it shares any."""
+    """The sentence of the listing that has most of the question's words, if it has half of them."""
     asked = set(terms(heard.text)) - set(terms(display.title(candidate.product, language)))
-    best, most = None, 0
+    for reference in heard.references:
+        asked -= set(terms(reference.words))
+    best, most = None, len(asked) / 2
     for sentence in _sentences(candidate, language):
         shared = len(asked & set(terms(sentence)))
-        if shared > most:
-            best, most = sentence, shared
+        if shared and shared >= most:
+            best, most = sentence, shared + 0.5
     return best

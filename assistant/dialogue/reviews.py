@@ -51,9 +51,9 @@ def _summary(rooms: Rooms, candidate: Candidate, asked: Sequence[str], book: Phr
         said.append(book.say("reviews_bad", aspects=_labels(rooms, bad, book)))
     else:
         said.append(book.say("reviews_no_bad"))
-    quoted = next((a for a in [*bad, *good] if a.quote), None)
-    if quoted:
-        said.append(book.say("reviews_quote", quote=quoted.quote))
+    quotes = (aspect.quote_in(book.language)[0] for aspect in [*bad, *good])
+    if quote := next((q for q in quotes if q), None):
+        said.append(book.say("reviews_quote", quote=quote))
     return said
 
 
@@ -72,7 +72,8 @@ def _aspect(
             negative=found.negative,
         )
     ]
-    return [*said, book.say("reviews_quote", quote=found.quote)] if found.quote else said
+    quote, _ = found.quote_in(book.language)
+    return [*said, book.say("reviews_quote", quote=quote)] if quote else said
 
 
 def _best(rooms: Rooms, work: Work) -> Work:

@@ -1,5 +1,6 @@
 """Everything that is talk and not shopping: greetings, thanks, starting over, not understanding."""
 
+from assistant.dialogue.narrow import departments
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.update import reset as reset_state
 from assistant.dialogue.work import Draft, Work, book_of
@@ -9,7 +10,7 @@ PATIENCE = 2
 """Turns in a row not understood before a person is offered."""
 PLAUSIBLE = 0.12
 """Runners-up less probable than this are not worth asking about."""
-OPENERS = ["quick_best", "quick_shipping", "quick_person"]
+OPENERS = ["quick_shipping", "quick_person"]
 
 
 def chat(rooms: Rooms, work: Work) -> Work:
@@ -55,5 +56,9 @@ def lost(rooms: Rooms, work: Work) -> Work:
     if not out and len(likely) > 1:
         said = [book.say("which_of_two", first=book.say(likely[0]), second=book.say(likely[1]))]
         return {"draft": Draft("clarify", said, quick=["quick_person"]), "state": state}
-    draft = Draft("refuse", [book.say("out_of_scope")], quick=[*OPENERS])
+    draft = Draft(
+        "refuse",
+        [book.say("out_of_scope")],
+        quick=[*departments(rooms, book.language)[:3], *OPENERS],
+    )
     return {"draft": draft, "state": state}

@@ -57,8 +57,8 @@ class CardWriter:
                     label=self._lexicon.label("aspect", a.aspect, language),
                     sentiment=round(a.sentiment, 3),
                     mentions=a.mentions,
-                    quote=a.quote,
-                    review_id=a.review_id,
+                    quote=a.quote_in(language)[0],
+                    review_id=a.quote_in(language)[1],
                 )
                 for a in spoken
             ],

@@ -75,6 +75,8 @@ class WishWriter:
     def _value(self, name: str, value: str, language: str) -> str:
         if name == "category":
             return self._category(value, language)
+        if value.casefold() == "yes":  # "wireless", not "yes"
+            return self._lexicon.label("attribute", name, language)
         known = self._facets.value(name, value)
         if known and (language in known.translations or language == "en"):
             return known.label(language)

@@ -1,7 +1,8 @@
 """What reviews say of each product, summed up and kept in memory."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from retrieval.candidate import AspectEvidence, ReviewEvidence
@@ -10,6 +11,7 @@ from retrieval.store.review_store import RatingSummary, ReviewAspect, ReviewStor
 PRIOR_MENTIONS = 3.0
 """An aspect's mean polarity is shrunk as if this many neutral mentions had been made as well."""
 QUOTE_CHARACTERS = 200
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(slots=True)
@@ -17,8 +19,9 @@ class _Sum:
     total: float = 0.0
     positive: int = 0
     negative: int = 0
-    best: ReviewAspect | None = None
-    worst: ReviewAspect | None = None
+    best: dict[str, ReviewAspect] = field(default_factory=dict)
+    """The strongest praise by the language of the clause; ``worst`` the strongest complaint."""
+    worst: dict[str, ReviewAspect] = field(default_factory=dict)
 
 
 class ReviewSummaries:
@@ -88,10 +91,10 @@ def _count(summed: _Sum, mentions: list[ReviewAspect]) -> None:
     for mention in mentions:
         if len(mention.clause) > QUOTE_CHARACTERS:
             continue
-        if summed.best is None or _tells(mention, 1) > _tells(summed.best, 1):
-            summed.best = mention
-        if summed.worst is None or _tells(mention, -1) > _tells(summed.worst, -1):
-            summed.worst = mention
+        language = "zh" if _HAN.search(mention.clause) else "en"
+        for sign, kept in ((1, summed.best), (-1, summed.worst)):
+            if language not in kept or _tells(mention, sign) > _tells(kept[language], sign):
+                kept[language] = mention
 
 
 def _tells(mention: ReviewAspect, sign: int) -> tuple[float, int, str]:
@@ -102,7 +105,10 @@ def _tells(mention: ReviewAspect, sign: int) -> tuple[float, int, str]:
 def _aspect(name: str, summed: _Sum) -> AspectEvidence:
     mentions = summed.positive + summed.negative
     sentiment = summed.total / (mentions + PRIOR_MENTIONS)
-    quote = summed.best if sentiment >= 0 else summed.worst
+    sign, kept = (1, summed.best) if sentiment >= 0 else (-1, summed.worst)
+    # In the other language there may be only those who saw it otherwise; they are not quoted.
+    quotes = {lang: m for lang, m in kept.items() if m.polarity * sign > 0}
+    quote = max(quotes.values(), key=lambda m: _tells(m, sign), default=None)
     return AspectEvidence(
         aspect=name,
         sentiment=round(sentiment, 3),
@@ -111,4 +117,5 @@ def _aspect(name: str, summed: _Sum) -> AspectEvidence:
         negative=summed.negative,
         quote=quote.clause if quote else None,
         review_id=quote.review_id if quote else None,
+        quotes={lang: (m.clause, m.review_id) for lang, m in quotes.items()},
     )

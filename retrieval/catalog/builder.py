@@ -103,7 +103,7 @@ class ProductBuilder:
                 "id": key,
                 "title": title,
                 "description": description,
-                "language": self._language_of(row, f"{title} {description[:300]}"),
+                "language": self._language_of(row, f"{title} {description[:100]}"),
                 "category_path": self._path(row),
                 "brand": reader.text(row, rules.brand, "brand", 200),
                 "currency": variants.currency,

@@ -3,14 +3,13 @@
 import codecs
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
 SAMPLE_BYTES = 256 * 1024
 LINE_LIMIT = 4 * 1024 * 1024
 """Characters. A product is a few thousand; a longer line is one rejected row."""
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 64 * 1024
 
 UNDECODABLE = "\udcff"
 """Stands for bytes that the encoding does not allow. No valid text holds it."""
@@ -53,7 +52,9 @@ def detect_encoding(sample: bytes) -> str:
     return {"iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}.get(name, name)
 
 
-def lines(stream: BinaryIO, encoding: str, limit: int = LINE_LIMIT) -> Iterator[str | None]:
+def lines(
+    stream: io.BufferedIOBase, encoding: str, limit: int = LINE_LIMIT
+) -> Iterator[str | None]:
     """Lines of ``stream`` with their line ends; ``None`` for one of over ``limit`` characters.
 
     At most ``limit`` characters and one chunk are held. Bytes that cannot be decoded become
@@ -65,7 +66,8 @@ def lines(stream: BinaryIO, encoding: str, limit: int = LINE_LIMIT) -> Iterator[
     pieces: list[str] = []
     held = 0
     too_long = False
-    while chunk := stream.read(CHUNK_BYTES):
+    # read1 hands out what there is, and only then fails for a damaged gzip file.
+    while chunk := stream.read1(CHUNK_BYTES):
         for part in _parts(decoder.decode(chunk)):
             pieces.append(part)
             held += len(part)

@@ -1,12 +1,12 @@
 """A feed file: finds out how it is written, and reads its records one by one."""
 
 import gzip
+import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from retrieval.catalog import readers
 from retrieval.catalog.encoding import SAMPLE_BYTES, detect_encoding
@@ -59,7 +59,7 @@ def open_feed(path: Path, written_as: str | None = None, records_key: str | None
         with path.open("rb") as file:
             gzipped = file.read(2) == b"\x1f\x8b"
         with _open(path, gzipped) as stream:
-            sample = stream.read(SAMPLE_BYTES)
+            sample = _sample(stream)
     except (OSError, EOFError) as error:
         raise FeedError(f"{path} cannot be read: {error}") from error
     if not sample.strip(b" \t\r\n\x00\xef\xbb\xbf"):
@@ -79,9 +79,21 @@ def open_feed(path: Path, written_as: str | None = None, records_key: str | None
 
 
 @contextmanager
-def _open(path: Path, gzipped: bool) -> Iterator[BinaryIO]:
-    with cast(BinaryIO, gzip.open(path, "rb")) if gzipped else path.open("rb") as stream:
+def _open(path: Path, gzipped: bool) -> Iterator[io.BufferedIOBase]:
+    with gzip.open(path, "rb") if gzipped else path.open("rb") as stream:
         yield stream
+
+
+def _sample(stream: io.BufferedIOBase) -> bytes:
+    """The beginning of a stream, as much of it as can be read."""
+    sample = b""
+    try:
+        while len(sample) < SAMPLE_BYTES and (piece := stream.read1(SAMPLE_BYTES)):
+            sample += piece
+    except (OSError, EOFError):
+        if not sample:
+            raise
+    return sample
 
 
 def _written_as(text: str) -> str:

@@ -5,7 +5,7 @@ The named formats are mapping files themselves (``mappings/*.yaml``); docs/impor
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from retrieval.errors import MappingError
 
-Names = Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
 """Column names in order of preference; one may be written without the list."""
 
 _NOT_ALNUM = re.compile(r"[^\w]|_")
@@ -37,7 +37,7 @@ class FieldRule(_Rule):
     ``column: [[a, b]]`` joins several columns into one list (a category and its sub-category).
     """
 
-    column: list[str | list[str]] = Field(default_factory=list)
+    column: tuple[str | tuple[str, ...], ...] = ()
     constant: Any = None
     split: str | None = None
     """Separator of the items of a list, or of the levels of a category path."""
@@ -45,6 +45,12 @@ class FieldRule(_Rule):
     """Factor for prices and numbers, e.g. 0.01 for prices in cents."""
     values: dict[str, Any] = Field(default_factory=dict)
     """Replacements of whole cells, compared case-folded, before the cell is read."""
+
+    @cached_property
+    def single(self) -> tuple[str, ...] | None:
+        """The columns, where no alternative joins several."""
+        names = tuple(column for column in self.column if isinstance(column, str))
+        return names if len(names) == len(self.column) else None
 
 
 def _short_rule(value: object) -> object:
@@ -76,7 +82,7 @@ class AttributeRules(_Rule):
     """Regular expression on column names; its group 1 names the attribute."""
     known: bool = False
     """Take every column whose name the lexicon knows as that of an attribute ("颜色")."""
-    objects: Names = Field(default_factory=list)
+    objects: Names = ()
     """Columns that hold an object of names and values."""
     options: list[OptionRule] = Field(default_factory=list)
     split: str | None = None
@@ -85,9 +91,9 @@ class AttributeRules(_Rule):
 class VariantRules(_Rule):
     """Where a product's variants are: rows of a group, or a list or object within the row."""
 
-    items: Names = Field(default_factory=list)
+    items: Names = ()
     """Column with the nested variants; each is looked up in before its product."""
-    only_with: Names = Field(default_factory=list)
+    only_with: Names = ()
     """A row of a group is a variant only where one of these is filled (else: further pictures)."""
     sku: Rule = FieldRule()
     price: Rule = FieldRule()
@@ -128,7 +134,7 @@ class Mapping(_Rule):
     """JSON: the key whose list or object holds the products; default: found by looking."""
     native: bool = False
     """Rows are products as the shop itself writes them; nothing else is needed."""
-    group_by: Names = Field(default_factory=list)
+    group_by: Names = ()
     """Rows with the same value are variants of one product."""
     product: ProductRules = ProductRules(id=FieldRule(), title=FieldRule())
     variant: VariantRules = VariantRules()
@@ -136,7 +142,7 @@ class Mapping(_Rule):
     """Attributes of the whole product."""
     lift: bool = True
     """Take attributes that the feed has no columns for from titles and tags, by the lexicon."""
-    ignore: Names = Field(default_factory=list)
+    ignore: Names = ()
     """Columns that are known and of no use, so that they are not reported."""
 
     def columns(self) -> frozenset[str]:

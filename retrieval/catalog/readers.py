@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import ijson
 from defusedxml.common import DefusedXmlException
@@ -32,7 +32,7 @@ class Record:
     excerpt: str = ""
 
 
-def jsonl(stream: BinaryIO, encoding: str) -> Iterator[Record]:
+def jsonl(stream: io.BufferedIOBase, encoding: str) -> Iterator[Record]:
     """One JSON object per line."""
     for line in lines(stream, encoding):
         if line is None:
@@ -43,7 +43,7 @@ def jsonl(stream: BinaryIO, encoding: str) -> Iterator[Record]:
             yield _json_record(line)
 
 
-def delimited(stream: BinaryIO, encoding: str, delimiter: str) -> Iterator[Record]:
+def delimited(stream: io.BufferedIOBase, encoding: str, delimiter: str) -> Iterator[Record]:
     """Rows of a CSV or TSV file whose first line names the columns."""
     csv.field_size_limit(FIELD_LIMIT)
     overlong: list[int] = []
@@ -71,7 +71,7 @@ def delimited(stream: BinaryIO, encoding: str, delimiter: str) -> Iterator[Recor
         yield _csv_record(header, row, encoding)
 
 
-def json_records(stream: BinaryIO, encoding: str, key: str | None) -> Iterator[Record]:
+def json_records(stream: io.BufferedIOBase, encoding: str, key: str | None) -> Iterator[Record]:
     """Records of one JSON document: a list, or the list or object that lies under a key.
 
     Of an object the values are the records; its keys are their ``id`` where they have none.
@@ -98,7 +98,7 @@ def parquet(path: Path) -> Iterator[Record]:
         raise FeedError(f"The Parquet file is damaged: {error}") from error
 
 
-def xml(stream: BinaryIO) -> Iterator[Record]:
+def xml(stream: io.BufferedIOBase) -> Iterator[Record]:
     """Items of an RSS feed or entries of an Atom feed; elements become columns, without namespaces.
 
     An element that is there several times becomes a list, one with children an object.
@@ -153,8 +153,8 @@ def _short_lines(source: Iterator[str | None], overlong: list[int]) -> Iterator[
 class _Utf8(io.RawIOBase):
     """A stream of any encoding as one of UTF-8."""
 
-    def __init__(self, stream: BinaryIO, encoding: str) -> None:
-        self._text = io.TextIOWrapper(stream, encoding, errors="replace")
+    def __init__(self, stream: io.BufferedIOBase, encoding: str) -> None:
+        self._text = io.TextIOWrapper(cast(BinaryIO, stream), encoding, errors="replace")
 
     def readable(self) -> bool:
         return True

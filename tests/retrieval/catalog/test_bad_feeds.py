@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from retrieval.catalog import importer
 from retrieval.catalog.importer import ImportOptions, import_catalog
 from retrieval.catalog.report import ERRORS_KEPT, ImportReport, RowError
 from retrieval.errors import FeedError
@@ -82,9 +83,9 @@ def test_an_identical_row_is_no_error(importing: Importing) -> None:
 
 
 def test_a_duplicate_far_away_is_found(importing: Importing) -> None:
-    others = "".join(f"{n},Thing {n},5,USD,,,,\n" for n in range(1500))
+    others = "".join(f"{n},Thing {n},5,USD,,,,\n" for n in range(1100))
     report = importing(f"{HEADER}{GOOD}{others}good,Another,6,USD,,,,\n")
-    assert rejected(report) == [(1502, "id", "is a duplicate of row 1")]
+    assert rejected(report) == [(1102, "id", "is a duplicate of row 1")]
 
 
 def test_html_and_script_in_titles_stay_text(importing: Importing, catalog: CatalogStore) -> None:
@@ -191,7 +192,7 @@ def table(rows: int) -> bytes:
         "price": [float(n) for n in range(1, rows + 1)],
     }
     buffer = io.BytesIO()
-    parquet.write_table(pa.table(columns), buffer, row_group_size=1000)
+    parquet.write_table(pa.table(columns), buffer, row_group_size=500)
     return buffer.getvalue()
 
 
@@ -208,11 +209,11 @@ def test_parquet_damaged_in_the_middle_keeps_what_came_before(
     importing: Importing, catalog: CatalogStore
 ) -> None:
     importing(HEADER + GOOD, "first")
-    content = bytearray(table(5000))
+    content = bytearray(table(2500))
     middle = len(content) // 2
     content[middle : middle + 2000] = b"\xff" * 2000
     report = importing(bytes(content), "second", replace=True)
-    assert report.created >= 1000
+    assert report.created >= 500
     assert not report.complete
     assert (report.exit_code, report.removed) == (3, 0)
     assert "good" in catalog.get_many(["good"])
@@ -223,7 +224,7 @@ def test_a_feed_that_breaks_off_removes_nothing(
     importing: Importing, catalog: CatalogStore, kind: str
 ) -> None:
     importing(HEADER + GOOD, "first")
-    rows = [{"id": n, "title": f"Thing {n} {n * n}", "price": n} for n in range(1, 9000)]
+    rows = [{"id": n, "title": f"Thing {n} {n * n}", "price": n} for n in range(1, 3000)]
     if kind == "json":
         content = json.dumps(rows).encode()[:-5000]
     elif kind == "gzip":
@@ -233,7 +234,7 @@ def test_a_feed_that_breaks_off_removes_nothing(
         items = "".join(item.format(**row) for row in rows)
         content = f"<rss><channel>{items}".encode()
     report = importing(content, "second", replace=True)
-    assert report.created > 1000
+    assert report.created > 500
     assert (report.complete, report.removed, report.exit_code) == (False, 0, 3)
     assert report.errors[-1].field == "row"
     assert catalog.get("good").title == "Oak chair"
@@ -260,10 +261,10 @@ def test_an_import_that_is_killed_leaves_whole_batches(
     catalog: CatalogStore, tmp_path: Path
 ) -> None:
     path = tmp_path / "feed.csv"
-    path.write_text("id,title,price\n" + "".join(f"{n},T,5\n" for n in range(5000)))
+    path.write_text("id,title,price\n" + "".join(f"{n},T,5\n" for n in range(2500)))
 
     def kill(rows: int) -> None:
-        if rows > 2500:
+        if rows > 1700:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -280,9 +281,13 @@ def rows_of_csv(count: int) -> Iterator[str]:
         yield f"{number},Thing number {number},{number % 90 + 1}\n"
 
 
-def test_memory_does_not_grow_with_the_feed(catalog: CatalogStore, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_feed(
+    catalog: CatalogStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "OPEN_GROUPS", 50)
+    monkeypatch.setattr(importer, "BATCH", 50)
     peaks = []
-    for count in (1500, 4500):
+    for count in (400, 1600):
         path = tmp_path / f"{count}.csv"
         path.write_text("".join(rows_of_csv(count)))
         tracemalloc.start()

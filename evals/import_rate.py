@@ -1,0 +1,121 @@
+"""How fast and in how much memory a catalogue is imported: ``python -m evals.import_rate``.
+
+Generates a CSV feed, imports it into a fresh SQLite file in a process of its own, and beside it the
+named baseline: the same rows read with ``csv.DictReader`` and added one by one through SQLAlchemy's
+ORM, a commit each 500 rows, without mapping, validation, duplicates or attributes.
+"""
+
+import argparse
+import csv
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from sqlalchemy import Engine
+
+from retrieval.catalog.importer import import_catalog
+from retrieval.store import Base, CatalogStore, connect, session_factory
+from retrieval.store.tables import ProductRow, VariantRow
+
+COLORS = ("black", "white", "navy", "red", "olive", "gray")
+KINDS = ("oak chair", "wool coat", "steel bottle", "linen shirt", "desk lamp", "phone case")
+
+
+def generate(path: Path, rows: int) -> None:
+    """A feed of ``rows`` products with a paragraph, a category, a brand, a price and stock each."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ("id", "title", "description", "category", "brand", "price", "stock", "color", "tags")
+        )
+        for n in range(rows):
+            kind = KINDS[n % len(KINDS)]
+            text = f"A <b>{kind}</b> of series {n % 977}, made to last and easy to care for. " * 3
+            path_text = f"Store > Department {n % 12} > Group {n % 97}"
+            color, price = COLORS[n % len(COLORS)], f"${n % 400 + 0.99:.2f}"
+            row = (f"p{n}", f"{kind} no. {n}", text, path_text, f"Brand {n % 300}", price, n % 50)
+            writer.writerow((*row, color, "new|casual"))
+
+
+def run_import(feed: Path, database: str) -> None:
+    catalog = CatalogStore(session_factory(_open(database)))
+    report = import_catalog(feed, catalog)
+    assert report.created and not report.rejected
+
+
+def run_baseline(feed: Path, database: str) -> None:
+    sessions = session_factory(_open(database))
+    with feed.open(encoding="utf-8", newline="") as file, sessions() as session:
+        for number, row in enumerate(csv.DictReader(file), 1):
+            price = float(row["price"].lstrip("$"))
+            product = ProductRow(
+                id=row["id"],
+                revision=1,
+                document=json.dumps(row),
+                title=row["title"],
+                text_hash="",
+                price_min=price,
+                in_stock=True,
+                review_count=0,
+            )
+            session.add(product)
+            variant = VariantRow(
+                product_id=row["id"], sku=row["id"], position=0, price=price, in_stock=True
+            )
+            session.add(variant)
+            session.flush()
+            if number % 500 == 0:
+                session.commit()
+        session.commit()
+
+
+def _open(database: str) -> Engine:
+    engine = connect(database)
+    Base.metadata.create_all(engine)
+    return engine
+
+
+def measure(what: str, feed: Path, folder: Path) -> dict[str, float]:
+    """Seconds of the work itself and peak resident memory (MB), in a fresh process."""
+    command = [sys.executable, "-m", "evals.import_rate", "--only", what, "--feed", str(feed)]
+    database = f"sqlite:///{folder}/{what}.db"
+    done = subprocess.run(  # noqa: S603 (our own program)
+        [*command, "--database", database], check=True, capture_output=True, text=True
+    )
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[20_000, 200_000])
+    parser.add_argument("--only", choices=("import", "baseline"))
+    parser.add_argument("--feed", type=Path)
+    parser.add_argument("--database")
+    arguments = parser.parse_args()
+    if arguments.only:
+        work = run_import if arguments.only == "import" else run_baseline
+        start = perf_counter()
+        work(arguments.feed, arguments.database)
+        seconds = perf_counter() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"seconds": seconds, "peak_mb": peak}))  # noqa: T201
+        return
+    for rows in arguments.rows:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            feed = folder / "feed.csv"
+            generate(feed, rows)
+            for what in ("import", "baseline"):
+                found = measure(what, feed, folder)
+                rate = rows / found["seconds"]
+                line = f"{what}: {rows:,} rows, {rate:,.0f} rows/s, peak {found['peak_mb']:.0f} MB"
+                print(line, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

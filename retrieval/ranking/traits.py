@@ -21,8 +21,23 @@ class Traits(NamedTuple):
     """Attribute name to values; ``size`` and its like say who wears it and stay in."""
 
 
+_KEPT = 5000
+_known: dict[str, tuple[Product, Traits]] = {}
+
+
 def traits(product: Product) -> Traits:
-    """The product's traits."""
+    """The product's traits; those of the records met lately are remembered."""
+    known = _known.get(product.id)
+    if known is not None and known[0] is product:
+        return known[1]
+    found = _read(product)
+    if len(_known) >= _KEPT:
+        _known.clear()  # rare, and cheaper than keeping an order
+    _known[product.id] = (product, found)
+    return found
+
+
+def _read(product: Product) -> Traits:
     path = [node.casefold() for node in product.category_path]
     return Traits(
         tuple("/".join(path[: depth + 1]) for depth in range(len(path))),

@@ -59,20 +59,22 @@ def decide(heard: Understanding, state: DialogueState) -> Route:
     """The route of the turn. An open question of the assistant is settled first."""
     if state.pending and (route := _settle(heard, state.pending)):
         return route
-    if heard.other_language and not _wants_products(heard):
-        return "lost"
-    name = heard.intent.name
-    route = BY_INTENT[name]
-    if route == "lost":
+    route = BY_INTENT[heard.intent.name]
+    unsure = heard.intent.confidence < SURE and not _substance(heard)
+    if unsure or heard.other_language or route == "lost":
         return "find" if _wants_products(heard) else "lost"
-    if heard.intent.confidence < SURE and not _substance(heard):
-        return "lost"
-    if route in ("question", "reviews") and heard.topic_change and not heard.references:
-        return "find"  # "any perfume?", "which phone has the best reviews?"
-    if route in ABOUT_SHOWN and not state.shown and not heard.references:
-        # Nothing to speak about yet: the words describe what is looked for.
-        return "find" if _wants_products(heard) or (route == "reviews" and heard.changes) else route
-    return route
+    return "find" if route in ABOUT_SHOWN and _looks_further(heard, state, route) else route
+
+
+def _looks_further(heard: Understanding, state: DialogueState, route: Route) -> bool:
+    """Whether what sounds like talk about what was shown describes what is looked for."""
+    if heard.references:
+        return False
+    if not state.shown:
+        return _wants_products(heard) or (route == "reviews" and bool(heard.changes))
+    # "Any perfume?", "which phone has the best reviews?"
+    names_a_kind = any(change.slot == "category" for change in heard.changes)
+    return names_a_kind and route in ("question", "reviews")
 
 
 def _settle(heard: Understanding, pending: dict[str, Any]) -> Route | None:

@@ -56,9 +56,5 @@ def lost(rooms: Rooms, work: Work) -> Work:
     if not out and len(likely) > 1:
         said = [book.say("which_of_two", first=book.say(likely[0]), second=book.say(likely[1]))]
         return {"draft": Draft("clarify", said, quick=["quick_person"]), "state": state}
-    draft = Draft(
-        "refuse",
-        [book.say("out_of_scope")],
-        quick=[*departments(rooms, book.language)[:3], *OPENERS],
-    )
-    return {"draft": draft, "state": state}
+    quick = [*departments(rooms, book.language)[:3], *OPENERS]
+    return {"draft": Draft("refuse", [book.say("out_of_scope")], quick=quick), "state": state}

@@ -37,10 +37,12 @@ def test_an_unsure_intent_without_substance_is_not_acted_upon():
     assert decide(heard(IntentName.SEARCH, 0.2, changes=[CATEGORY]), DialogueState()) == "find"
 
 
-def test_a_question_about_nothing_shown_is_a_search_where_a_product_is_named():
+def test_a_question_that_names_a_kind_and_points_at_nothing_is_a_search():
     asked = heard(IntentName.PRODUCT_QUESTION, changes=[CATEGORY])
     assert decide(asked, DialogueState()) == "find"
-    assert decide(asked, DialogueState(shown=("p1",))) == "question"
+    assert decide(asked, DialogueState(shown=("p1",))) == "find"
+    pointed = asked.model_copy(update={"references": [SECOND]})
+    assert decide(pointed, DialogueState(shown=("p1", "p2"))) == "question"
 
 
 @pytest.mark.parametrize(

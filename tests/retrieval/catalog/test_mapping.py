@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,33 @@ def test_a_mapping_file_reads_any_columns(
     assert product.tags == ["neu", "holz"]
     assert product.attributes["color"] == ["rot"]
     assert product.attributes["holz_art"] == ["Eiche"]
+
+
+def test_the_documented_mapping_works(importing: "object", catalog: CatalogStore) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "import.md").read_text(encoding="utf-8")
+    mapping = parse_mapping(page.split("```yaml\n")[1].split("```")[0], "documented")
+    row = {
+        "ParentNo": "7",
+        "Label": "Coat",
+        "Path": "Clothing/Coats",
+        "Keywords": "new#warm",
+        "images": [{"src": "https://shop/7.jpg"}],
+        "Since": "2026-03-04",
+        "Material": "wool",
+        "spec_weight": "900 g",
+        "Properties": {"Lining": "silk"},
+        "Remarks": "none of your business",
+    }
+    first = row | {"ArticleNo": "7a", "PriceCents": "12900", "Status": "A", "Size": "M"}
+    second = row | {"ArticleNo": "7b", "PriceCents": 13900, "Status": "X", "Size": "L"}
+    report = importing(json.dumps({"articles": [first, second]}), mapping=mapping)  # type: ignore[operator]
+    assert (report.created, report.rejected, report.ignored_columns) == (1, 0, [])
+    coat = catalog.get("7")
+    assert [(v.sku, v.price, v.in_stock) for v in coat.variants] == [
+        ("7a", 129, True),
+        ("7b", 139, False),
+    ]
+    assert coat.category_path == ["Clothing", "Coats"]
+    assert coat.attributes == {"material": ["wool"], "weight": ["900 g"], "lining": ["silk"]}
+    assert (coat.currency, coat.tags) == ("EUR", ["new", "warm"])
+    assert coat.image_url == "https://shop/7.jpg"

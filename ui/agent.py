@@ -97,10 +97,17 @@ class AgentPage:
                     )
                 with gr.Row(elem_classes="below"):
                     self._claim = gr.Button(
-                        label("agent_claim", language), variant="primary", elem_id="claim"
+                        label("agent_claim", language),
+                        variant="primary",
+                        elem_id="claim",
+                        size="md",
                     )
-                    self._return = gr.Button(label("agent_return", language), elem_id="return")
-                    self._resolve = gr.Button(label("agent_resolve", language), elem_id="resolve")
+                    self._return = gr.Button(
+                        label("agent_return", language), elem_id="return", size="md"
+                    )
+                    self._resolve = gr.Button(
+                        label("agent_resolve", language), elem_id="resolve", size="md"
+                    )
                 with gr.Row(elem_classes="write"):
                     self._note_text = gr.Textbox(
                         label=label("agent_note_placeholder", language),
@@ -294,7 +301,9 @@ class AgentPage:
             self._alert: f'<p role="status" data-waiting="{waiting}">{count}</p>',
             self._queue: gr.update(choices=choices, value=desk.open_id),
             self._facts: self._facts_of(chosen, transcript, language),
-            self._talk: transcript_html(transcript, language) if transcript else "",
+            self._talk: (
+                transcript_html(transcript, language, reader="agent") if transcript else ""
+            ),
             self._status: "" if chosen else f"<p>{escape(label(told, language))}</p>",
             self._text: gr.update(
                 label=label("agent_reply", language),

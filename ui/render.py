@@ -12,14 +12,17 @@ FEW = 5
 STARS = 5
 
 
-def transcript_html(transcript: Transcript, language: str, waiting: str | None = None) -> str:
+def transcript_html(
+    transcript: Transcript, language: str, waiting: str | None = None, reader: str = "shopper"
+) -> str:
     """The whole conversation: bubbles, and under the assistant's the cards they speak of.
 
     Args:
         waiting: a message just sent that is not stored yet; shown with a sign of work going on.
+        reader: role of the one who reads it, and who is called "you".
     """
     parts = [
-        _message(message, transcript.turns.get(message.turn_id or ""), language)
+        _message(message, transcript.turns.get(message.turn_id or ""), language, reader)
         for message in transcript.messages
     ]
     if waiting is not None:
@@ -35,12 +38,11 @@ def transcript_html(transcript: Transcript, language: str, waiting: str | None =
     )
 
 
-def _message(message: Message, turn: dict[str, Any] | None, language: str) -> str:
+def _message(message: Message, turn: dict[str, Any] | None, language: str, reader: str) -> str:
     if message.role == "system":
         text = label(f"system_{message.status}", language) if message.status else message.text
         return f'<div class="notice">{escape(text)}</div>'
-    who = {"shopper": "you", "assistant": "assistant", "agent": "agent"}[message.role]
-    name = label(who, language)
+    name = label("you" if message.role == reader == "shopper" else message.role, language)
     if message.role == "agent" and message.agent:
         name = f"{name} · {message.agent}"
     if message.role != "assistant" or not turn or not turn.get("products"):

@@ -1,0 +1,102 @@
+"""``shopkeeper index`` as it is run: a process of its own, with a home of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retrieval.catalog.product import Product, Variant
+from retrieval.store.base import connect, session_factory
+from retrieval.store.catalog_store import CatalogStore
+
+MODELS = Path(__file__).parents[3] / "var" / "test-cache" / "encoder"
+
+
+def product(key: str, title: str) -> Product:
+    return Product(id=key, title=title, variants=[Variant(sku=key, price=5)])
+
+
+class Home:
+    """A data folder with an empty shop in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        MODELS.mkdir(parents=True, exist_ok=True)
+        (folder / "models").symlink_to(MODELS)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).parent / "shopkeeper"
+        return subprocess.run(
+            [program, "index", *arguments],
+            env={**os.environ, "SHOPKEEPER_HOME": str(self.folder), "DATABASE_URL": ""},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def status(self) -> dict[str, object]:
+        found: dict[str, object] = json.loads(self.run("status", "--json").stdout)
+        return found
+
+    def write(self, *products: Product) -> None:
+        engine = connect(f"sqlite:///{self.folder / 'shop.db'}")
+        CatalogStore(session_factory(engine)).upsert_many(products)
+        engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("home"))
+
+
+def test_a_rebuild_mends_what_a_check_finds(home: Home) -> None:
+    empty = home.status()  # makes the database
+    assert (empty["generation"], empty["catalogue_products"]) == (None, 0)
+    home.write(product("a", "Oak chair"), product("b", "Pine table"))
+
+    before = home.run("check")
+    assert before.returncode == 1
+    assert "missing: 2 (a, b)" in before.stdout
+    assert "rebuild" in before.stderr
+
+    rebuilt = home.run("rebuild")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert "Indexed 2 products" in rebuilt.stdout
+    assert "(2 embedded, 0 vectors used again)" in rebuilt.stdout
+    status = home.status()
+    assert (status["products"], status["catalogue_products"]) == (2, 2)
+    assert status["revision"] == status["catalogue_revision"]
+
+    home.write(product("b", "Beech table"))
+    changed = home.run("check", "--json")
+    assert changed.returncode == 1
+    assert json.loads(changed.stdout) == {"missing": [], "stale": ["b"], "extra": []}
+
+    assert "(1 embedded, 1 vectors used again)" in home.run("rebuild").stdout
+    after = home.run("check")
+    assert after.returncode == 0
+    assert "stale: 0" in after.stdout
+    assert home.status()["generation"] != status["generation"]
+
+
+def test_status_is_readable_without_json(home: Home) -> None:
+    shown = home.run("status")
+    assert shown.returncode == 0
+    assert "catalogue products" in shown.stdout
+    assert str(home.folder / "index") in shown.stdout
+
+
+def test_a_damaged_index_is_said_to_be_so(home: Home) -> None:
+    if home.status()["generation"] is None:
+        home.run("rebuild")
+    for content in (home.folder / "index").glob("*/content.json"):
+        content.write_text("{", encoding="utf-8")
+    found = home.run("check")
+    assert found.returncode == 1
+    assert "cannot be read" in found.stderr
+    assert home.run("rebuild").returncode == 0
+    assert home.run("check").returncode == 0

@@ -1,16 +1,16 @@
-"""``shopkeeper index`` as it is run: a process of its own, with a home of its own."""
+"""``shopkeeper index`` against a home of its own."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from retrieval.catalog.product import Product, Variant
 from retrieval.store.base import connect, session_factory
 from retrieval.store.catalog_store import CatalogStore
+from ui.cli.main import app
 
 MODELS = Path(__file__).parents[3] / "var" / "test-cache" / "encoder"
 
@@ -27,16 +27,9 @@ class Home:
         MODELS.mkdir(parents=True, exist_ok=True)
         (folder / "models").symlink_to(MODELS)
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        program = Path(sys.executable).parent / "shopkeeper"
-        return subprocess.run(
-            [program, "index", *arguments],
-            env={**os.environ, "SHOPKEEPER_HOME": str(self.folder), "DATABASE_URL": ""},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    def run(self, *arguments: str) -> Result:
+        environment = {"SHOPKEEPER_HOME": str(self.folder), "DATABASE_URL": None}
+        return CliRunner(env=environment).invoke(app, ["index", *arguments])
 
     def status(self) -> dict[str, object]:
         found: dict[str, object] = json.loads(self.run("status", "--json").stdout)
@@ -59,12 +52,12 @@ def test_a_rebuild_mends_what_a_check_finds(home: Home) -> None:
     home.write(product("a", "Oak chair"), product("b", "Pine table"))
 
     before = home.run("check")
-    assert before.returncode == 1
+    assert before.exit_code == 1
     assert "missing: 2 (a, b)" in before.stdout
     assert "rebuild" in before.stderr
 
     rebuilt = home.run("rebuild")
-    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert rebuilt.exit_code == 0, rebuilt.stderr
     assert "Indexed 2 products" in rebuilt.stdout
     assert "(2 embedded, 0 vectors used again)" in rebuilt.stdout
     status = home.status()
@@ -73,19 +66,19 @@ def test_a_rebuild_mends_what_a_check_finds(home: Home) -> None:
 
     home.write(product("b", "Beech table"))
     changed = home.run("check", "--json")
-    assert changed.returncode == 1
+    assert changed.exit_code == 1
     assert json.loads(changed.stdout) == {"missing": [], "stale": ["b"], "extra": []}
 
     assert "(1 embedded, 1 vectors used again)" in home.run("rebuild").stdout
     after = home.run("check")
-    assert after.returncode == 0
+    assert after.exit_code == 0
     assert "stale: 0" in after.stdout
     assert home.status()["generation"] != status["generation"]
 
 
 def test_status_is_readable_without_json(home: Home) -> None:
     shown = home.run("status")
-    assert shown.returncode == 0
+    assert shown.exit_code == 0
     assert "catalogue products" in shown.stdout
     assert str(home.folder / "index") in shown.stdout
 
@@ -96,7 +89,7 @@ def test_a_damaged_index_is_said_to_be_so(home: Home) -> None:
     for content in (home.folder / "index").glob("*/content.json"):
         content.write_text("{", encoding="utf-8")
     found = home.run("check")
-    assert found.returncode == 1
+    assert found.exit_code == 1
     assert "cannot be read" in found.stderr
-    assert home.run("rebuild").returncode == 0
-    assert home.run("check").returncode == 0
+    assert home.run("rebuild").exit_code == 0
+    assert home.run("check").exit_code == 0

@@ -34,7 +34,7 @@ _FLOORS = np.arange(0.20, 0.605, 0.01)
 _COVERAGES = np.arange(0.0, 0.625, 0.05)
 _KEPT_WITH_TOPIC = 0.97
 _ANSWERS = 0.6
-"""How much an answer kept counts against a thing not sold refused: a miss is the worse of the two."""
+"""Share of answers kept in the goal, the rest being refusals: a miss is the worse of the two."""
 
 Scores = NDArray[np.float32]
 Cell = tuple[str, ...]
@@ -149,12 +149,13 @@ def _gains(
     found = np.isin(rows, list(relevant))[best]
     discount = 1 / np.log2(np.arange(2, 12))
     gains: NDArray[np.float64] = found @ discount[: found.shape[1]]
-    return gains / discount[: len(relevant)].sum()
+    gains /= discount[: len(relevant)].sum()
+    return gains
 
 
 def _mean_of_cells(cells: Mapping[Cell, Sequence[Any]]) -> NDArray[np.float64]:
-    means: list[NDArray[np.float64]] = [np.mean(found, axis=0) for found in cells.values()]
-    return np.asarray(np.stack(means).mean(axis=0), dtype=np.float64)
+    mean: NDArray[np.float64] = np.mean([np.mean(f, axis=0) for f in cells.values()], axis=0)
+    return mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A stranger's way: a real catalogue by the command line into an empty store, then talks over HTTP."""
+"""A real catalogue into an empty store by the command line, then talks over HTTP."""
 
 import socket
 import threading
@@ -19,7 +19,7 @@ from evals.dialogues.script import load_scripts
 from ui.cli.main import app
 from ui.server import build_server
 
-SCRIPTS = Path(__file__).parents[3] / "evals" / "scripts" / "livostyle"
+SCRIPTS = Path(__file__).parents[2] / "evals" / "scripts" / "livostyle"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from assistant.settings import Settings
 from assistant.shop import Announce, Shop
@@ -22,6 +22,7 @@ KEY = "key-of-the-desk"
 EVIL = (
     "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\"> Zither"
 )
+expect.set_options(timeout=20_000)  # a busy machine is no failure
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

@@ -1,5 +1,6 @@
 """The agent's page beside the shopper's, in a real browser."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 
@@ -122,7 +123,7 @@ def test_the_desk_tells_of_those_who_wait(visit, agent):
     shopper = visit()
     shopper.say("I want to talk to a human")
     expect(desk.locator("#alert p")).to_have_attribute("data-waiting", str(before + 1))
-    assert desk.title().startswith(f"({before + 1})")
+    expect(desk).to_have_title(re.compile(rf"^\({before + 1}\)"))
 
 
 def test_a_wrong_key_or_no_name_opens_nothing(agent):

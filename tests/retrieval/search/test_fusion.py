@@ -22,7 +22,7 @@ def test_what_is_masked_neither_scores_nor_sets_the_scale() -> None:
     assert fusion.fuse(LEXICAL, COSINES, ~EVERYTHING).tolist() == [0, 0, 0, 0]
 
 
-@pytest.mark.parametrize(("has_topic", "expected"), [(False, [0, 1]), (True, [0, 1, 2])])
-def test_a_topic_lowers_the_floor(has_topic: bool, expected: list[int]) -> None:
-    relevant = Fusion.load().relevant(LEXICAL, COSINES, has_topic)
+@pytest.mark.parametrize(("readily", "expected"), [(False, [0, 1]), (True, [0, 1, 2])])
+def test_a_query_that_names_no_thing_lowers_the_floor(readily: bool, expected: list[int]) -> None:
+    relevant = Fusion.load().relevant(LEXICAL, COSINES, readily)
     assert np.flatnonzero(relevant).tolist() == expected

@@ -4,6 +4,9 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
+
+from assistant.conversation.tables import FeedbackRow
 
 pytestmark = pytest.mark.browser
 
@@ -137,6 +140,8 @@ def test_a_verdict_on_an_answer_is_kept(visit, service):
     visitor.say("I need a dress under $80")
     visitor.page.locator("#good").click()
     expect(visitor.page.locator("#good")).to_be_hidden()
+    with service.shop.sessions() as session:
+        assert session.scalars(select(FeedbackRow.value)).all() == ["up"]
 
 
 def test_a_customer_of_the_demo_can_be_chosen_and_opt_out(visit, service):

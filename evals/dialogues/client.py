@@ -19,6 +19,10 @@ class Client(Protocol):
 
     def send(self, conversation: str, text: str) -> Turn: ...
 
+    def close(self) -> None:
+        """Lets go of what the client holds."""
+        ...
+
 
 class InProcess:
     """Talks to the conversation service directly."""
@@ -31,6 +35,9 @@ class InProcess:
 
     def send(self, conversation: str, text: str) -> Turn:
         return self._service.send(conversation, text)
+
+    def close(self) -> None:
+        """The service is the caller's."""
 
 
 class OverHttp:
@@ -56,6 +63,9 @@ class OverHttp:
             return Turn.model_validate(answer)
         except ValidationError as error:
             raise ServiceError(f"{path}: not a Turn: {error}") from error
+
+    def close(self) -> None:
+        self._http.close()
 
     def _post(self, path: str, body: dict[str, str], token: str | None = None) -> dict[str, object]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

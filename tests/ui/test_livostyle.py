@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -67,16 +68,17 @@ def address(home: Path, imported: str) -> Iterator[str]:
 
 def test_every_product_is_imported(imported: str, home: Path):
     assert "2,766" in imported
-    shop = Shop(Settings(home=home, _env_file=None))
-    assert shop.catalog.count() == 2766
-    assert not shop.is_demo()
+    with closing(Shop(Settings(home=home, _env_file=None))) as shop:
+        assert shop.catalog.count() == 2766
+        assert not shop.is_demo()
 
 
 @pytest.mark.timeout(300)
 def test_the_scripted_talks_hold_over_http(address: str):
     scripts = [s for s in load_scripts(SCRIPTS) if s.store == "livostyle"]
     assert len(scripts) >= 2
-    report = run_scripts(scripts, OverHttp(address))
+    with closing(OverHttp(address)) as client:
+        report = run_scripts(scripts, client)
     failed = [
         f"{script.name}: {turn.say}: {failure}"
         for script in report.scripts
@@ -87,7 +89,7 @@ def test_the_scripted_talks_hold_over_http(address: str):
 
 
 def test_a_shop_without_rules_offers_a_person(address: str):
-    client = OverHttp(address)
-    turn = client.send(client.start(None, "en"), "how long does shipping take?")
+    with closing(OverHttp(address)) as client:
+        turn = client.send(client.start(None, "en"), "how long does shipping take?")
     assert turn.action == "answer"
     assert "person" in turn.reply and "working days" not in turn.reply

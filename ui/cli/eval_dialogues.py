@@ -1,6 +1,7 @@
 """``shopkeeper eval dialogues``."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,8 @@ def dialogues(
             with console.status("Opening the shop …"):
                 shop.load()
             client = InProcess(shop.conversations)
-        report = run_scripts(scripts, client)
+        with closing(client):
+            report = run_scripts(scripts, client)
     except EvalError as error:
         console.print(f"{error.code}: {error}", markup=False)
         raise typer.Exit(2) from error

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[int, int], None]
 """Called with products done and products in all."""
 
-_BATCH = 512
+_BATCH = 128  # a second or less of work, so that progress is seen to move
 
 
 class IndexBuilder:

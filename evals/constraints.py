@@ -3,7 +3,9 @@
 Each line of a data file is one message: ``text``, ``before`` (constraints held already), ``shown``
 (a list of ``shown.json`` that is on the screen) and ``constraints`` (what must hold afterwards).
 ``constraints.md`` beside the data is the annotation guide. The free ``query`` only ranks and is not
-compared; categories are equal when they stand for the same nodes of the catalogue.
+compared; categories are equal when they stand for the same nodes of the catalogue; and for the
+attributes of ``leanings.yaml`` (occasion, season ...) a must and a soft wish are the same, because
+the catalogue decides there which of the two it becomes.
 """
 
 import json
@@ -19,6 +21,7 @@ from assistant.dialogue.state import DialogueState
 from assistant.dialogue.update import apply
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.understander import Understander
+from assistant.understanding.vocabulary import leanings
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.constraints import Constraints
 from retrieval.lexicon import Lexicon
@@ -115,7 +118,10 @@ def items(constraints: Constraints, understander: Understander) -> Iterator[Item
             nodes = understander.vocabulary.nodes(value)
             yield slot, str(sorted(nodes)) if nodes else value
         elif isinstance(value, dict):
-            yield from ((f"{slot}.{name}", v.casefold()) for name, vs in value.items() for v in vs)
+            for name, wanted in value.items():
+                leans = slot == "attributes" and name in leanings()
+                held = "prefer_attributes" if leans else slot
+                yield from ((f"{held}.{name}", v.casefold()) for v in wanted)
         elif isinstance(value, list):
             yield from ((slot, v) for v in value)
         else:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from assistant.understanding.message import Message, Unit
 from retrieval.reviews.vocabulary import Found, vocabulary, words_of
 
+_POLITE = frozenset(("please", "pls", "like", "love", "recommend", "喜欢", "推荐"))
+"""Words of opinion that only ask, beside a wish."""
 _REACH = 4
 """Words between an aspect and the cue that judges or negates it."""
 
@@ -92,6 +94,8 @@ def _judge(
         if not 0 <= other < len(found):
             continue
         item, start, end = found[other]
+        if message.tokens[start].text in _POLITE:
+            continue
         gap = first - end if other < index else start - last
         if gap > 1 or (
             gap == 1 and message.tokens[min(last, first - 1)].text in (",", "，", "。", ".")

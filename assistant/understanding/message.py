@@ -1,14 +1,13 @@
 """The working record of one message: its tokens, what was found, and which are used up."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from assistant.understanding.cues import Cue, filler
 from assistant.understanding.understanding import Change
 from assistant.understanding.vocabulary import Meaning, Sense
 from retrieval.language import Spoken
-from retrieval.lexicon.phrases import Phrase
 from retrieval.lexicon.tokens import Token
 
 Polarity = Literal["want", "exclude", "soft", "drop"]
@@ -24,10 +23,12 @@ class Unit:
     polarity: Polarity = "want"
 
     def role(self, *roles: str) -> bool:
-        return any(isinstance(m, Cue) and m.role in roles for m in self.meanings)
+        """Whether it is a cue with one of these roles."""
+        return bool(self.meanings) and not _roles(self.meanings).isdisjoint(roles)
 
-    def senses(self) -> list[Sense]:
-        return [m for m in self.meanings if isinstance(m, Sense)]
+    def senses(self) -> tuple[Sense, ...]:
+        """What it names in the catalogue."""
+        return _senses(self.meanings) if self.meanings else ()
 
     def sense(self, name: str) -> Sense | None:
         return next((s for s in self.senses() if s.name == name), None)
@@ -92,11 +93,17 @@ class Message:
     def filler(self) -> list[bool]:
         """Which tokens carry no wish of their own."""
         marks = [not any(c.isalnum() for c in token.text) for token in self.tokens]
-        for phrase in _all_phrases(self.tokens):
+        for phrase in filler().find(self.tokens):
             for index in range(phrase.first, phrase.last):
                 marks[index] = True
         return marks
 
 
-def _all_phrases(tokens: list[Token]) -> list[Phrase[bool]]:
-    return list(filler().find(tokens))
+@lru_cache(maxsize=20_000)
+def _roles(meanings: tuple[Meaning, ...]) -> frozenset[str]:
+    return frozenset(m.role for m in meanings if isinstance(m, Cue))
+
+
+@lru_cache(maxsize=20_000)
+def _senses(meanings: tuple[Meaning, ...]) -> tuple[Sense, ...]:
+    return tuple(m for m in meanings if isinstance(m, Sense))

@@ -41,9 +41,13 @@ _TENS = {
 }
 _ENGLISH = "|".join([*_TENS, *sorted(_SMALL, key=len, reverse=True)])
 
-ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:\s?[kw](?![a-z])|[千万]\d{0,4}|百)?"
-HAN = r"[零一二两三四五六七八九十百千万〇]+"
-WORDS = rf"(?:an?\s+)?(?:(?:{_ENGLISH})[\s-]?)*(?:{_ENGLISH}|hundred|thousand|grand)\b"
+# Bounded repetitions: a flood of digits must not make matching quadratic.
+ARABIC = (
+    r"(?<!\d)(?:\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,4})?|\d{1,9}(?!\d)(?:\.\d{1,4})?)"
+    r"(?:\s?[kw](?![a-z])|[千万]\d{0,4}|百)?"
+)
+HAN = r"[零一二两三四五六七八九十百千万〇]{1,12}"
+WORDS = rf"(?:an?\s+)?(?:(?:{_ENGLISH})[\s-]?){{0,3}}(?:{_ENGLISH}|hundred|thousand|grand)\b"
 NUMBER = rf"(?:{ARABIC}|{HAN}|\b{WORDS})"
 """A pattern over folded text (see ``retrieval.language.fold``)."""
 

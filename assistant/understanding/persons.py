@@ -1,4 +1,4 @@
-"""Whom it is for: "for my 6 year old niece" becomes gender and age group where the shop has them."""
+"""Whom it is for: "my 6 year old niece" becomes gender and age group where the shop has them."""
 
 import re
 from functools import lru_cache

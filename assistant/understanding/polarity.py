@@ -19,12 +19,11 @@ def mark_polarity(message: Message) -> None:
     mode: Polarity = "want"
     reached = light = described = False
     for index, unit in enumerate(units):
-        if unit.role("except_after"):
-            _look_back(units, index, "exclude")
-            mode = "want"
-        elif unit.role("negator", "light_negator", "let_go", "post_negator") and not _any_follows(
-            message, index
-        ):
+        looks_back = unit.role("except_after") or (
+            unit.role("negator", "light_negator", "let_go", "post_negator")
+            and not _any_follows(message, index)
+        )
+        if looks_back:
             _look_back(units, index, "exclude")
             mode = "want"
         elif unit.role("negator", "light_negator", "let_go"):

@@ -16,7 +16,8 @@ _AFTER = (
 _MONEY = rf"(?:{_BEFORE}\s*)?{{}}(?:\s?{_AFTER})?"
 _N1, _N2 = _MONEY.format(rf"(?P<a>{NUMBER})"), _MONEY.format(rf"(?P<b>{NUMBER})")
 _TO = r"\s*(?:-|~|to|and|到|至|—)\s*"
-_NOUN = r"(?:budget|price(?: range)?|spend|预算|价格|价位|价钱|price cap|price limit)"
+_FROM = r"(?:\b(?:between|from)\s+|在|从)?"
+_NOUN = r"(?:budget|price(?: range| cap| limit)?|spend|预算|价格|价位|价钱)"
 _IS = (
     r"(?:\s*(?:is|of|about|to|at|:|=|大概|大约|是|在|为|控制在|就|only|around|up to|under)){0,3}\s*"
 )
@@ -24,8 +25,8 @@ _IS = (
 _MAX_BEFORE = (
     r"(?:under|below|less than|lower than|up to|at most|max(?:imum)?(?: of)?|no more than|"
     r"not more than|not over|nothing over|within|cheaper than|beneath|not exceeding|"
-    r"doesn't exceed|no higher than|<=?|tops|≤|不超过|不要超过|别超过|不高于|低于|少于|小于|最多|最高|"
-    r"顶多|至多|不到|不大于|控制在|上限)"
+    r"doesn't exceed|no higher than|<=?|tops|≤|不超过|不要超过|别超过|"
+    r"不高于|低于|少于|小于|最多|最高|顶多|至多|不到|不大于|控制在|上限)"
 )
 _MAX_AFTER = (
     r"(?:or less|or under|or below|or cheaper|max(?:imum)?|tops|at most|and under|and below|"
@@ -33,8 +34,8 @@ _MAX_AFTER = (
 )
 _MIN_BEFORE = (
     r"(?:over|above|more than|at least|min(?:imum)?(?: of)?|from|starting (?:at|from)|"
-    r"no less than|not less than|not under|nothing under|upwards of|higher than|>=?|≥|超过|高于|大于|"
-    r"多于|至少|最低|最少|不低于|不少于|起码)"
+    r"no less than|not less than|not under|nothing under|upwards of|higher than|>=?|≥|"
+    r"超过|高于|大于|多于|至少|最低|最少|不低于|不少于|起码)"
 )
 _MIN_AFTER = (
     r"(?:\+|and up|and above|or more|or above|and over|or higher|plus|以上|起|往上|之上|朝上)"
@@ -48,7 +49,8 @@ _AROUND_AFTER = r"(?:左右|上下|ish\b|or so|or thereabouts|前后|附近)"
 _UNIT = re.compile(
     r"\s?-?(?:(?:stars?|years?|yrs?|yo|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|inch(?:es)?|"
     r"in(?=\s*(?:x|by|wide|long|tall|$|,))|ft|feet|foot|cm|mm|m|km|kg|g|grams?|lbs?|oz|ounces?|"
-    r"fl|ml|l|lit(?:er|re)s?|gb|tb|mb|mah|w|watts?|v|volts?|hz|mp|k(?=\s*(?:tv|screen|res))|pack|packs|packets?|"
+    r"fl|ml|l|lit(?:er|re)s?|gb|tb|mb|mah|w|watts?|v|volts?|hz|mp|k(?=\s*(?:tv|screen|res))|"
+    r"packs?|packets?|"
     r"pcs|pieces?|pairs?|count|ct|people|persons?|seats?|seater|tier|drawers?|shelves|sets?|%|"
     r"percent|degrees?|x\s?\d|by\s?\d|items?|products?|options?|ones?|of them|th\b|st\b|nd\b|rd\b|"
     r"button|piece|speed|ply|layer|light|port|cups?|quarts?|qt|gallons?|watt|season)(?![a-z])"
@@ -77,7 +79,7 @@ def _rule(pattern: str) -> re.Pattern[str]:
 
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("range", _rule(rf"(?:\b(?:between|from)\s+|在|从)?(?:{_NOUN}{_IS})?{_N1}{_TO}{_N2}(?:\s*(?:之间|range))?")),
+    ("range", _rule(rf"{_FROM}(?:{_NOUN}{_IS})?{_N1}{_TO}{_N2}(?:\s*(?:之间|range))?")),
     ("max", _rule(rf"(?:{_NOUN}{_IS})?{_MAX_BEFORE}\s*{_N1}")),
     ("min", _rule(rf"(?:{_NOUN}{_IS})?(?<![a-z]){_MIN_BEFORE}\s*{_N1}(?!\s*stars?)")),
     ("max", _rule(rf"(?:{_NOUN}{_IS})?{_N1}的?\s*{_MAX_AFTER}(?![a-z])")),
@@ -91,7 +93,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
 _CURRENCY = re.compile(rf"{_BEFORE}|(?<=[\d\s百千万十一二两三四五六七八九]){_AFTER}(?![a-z])")
 _MADE = re.compile(
     r"(?:make (?:it|that)|change (?:it|that)(?: to)?|raise (?:it|that)(?: to)?|let's say|"
-    r"改成|改为|提高到|降到|调到|加到|换成|go up to|go to|can do|can spend|have|got|spend(?:ing)?)\s*(?:up to\s*)?$"
+    r"改成|改为|提高到|降到|调到|加到|换成|go up to|go to|can do|can spend|have|got|spend(?:ing)?)"
+    r"\s*(?:up to\s*)?$"
 )
 
 
@@ -119,7 +122,9 @@ def find_prices(folded: str, *, price_expected: bool) -> list[Price]:
     return sorted(found, key=lambda price: price.start)
 
 
-def _read(kind: str, match: re.Match[str], folded: str, expected: bool) -> Price | None:
+def _read(  # noqa: PLR0911 (one way out for each kind of number that is no price)
+    kind: str, match: re.Match[str], folded: str, expected: bool
+) -> Price | None:
     span = match.span()
     money = bool(_CURRENCY.search(match.group())) or bool(re.search(_NOUN, match.group()))
     first = parse(match.group("a"))

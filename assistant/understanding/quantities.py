@@ -9,11 +9,14 @@ _MOST = 999
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?P<n>{NUMBER})\s+(?:of (?:them|these|those|it|this|that|the)\b|pieces\b|copies\b|units\b)",
-        rf"(?:add|buy|take|order|want|get|i'll have|i'll take|need)\s+(?P<n>{NUMBER})(?=\s*(?:pairs?\b(?! of)|please|to (?:the|my) (?:cart|basket|bag)|in\b|more\b|[.,!]|$))",
+        rf"(?P<n>{NUMBER})\s+"
+        r"(?:of (?:them|these|those|it|this|that|the)\b|pieces\b|copies\b|units\b)",
+        rf"(?:add|buy|take|order|want|get|i'll have|i'll take|need)\s+(?P<n>{NUMBER})"
+        r"(?=\s*(?:pairs?\b(?! of)|please|to (?:the|my) (?:cart|basket|bag)|in\b|more\b|[.,!]|$))",
         r"(?:\bqty|quantity|数量)\s*(?:is|of|:|是|为)?\s*(?P<n>\d+)",
         r"(?<![a-z\d])x\s?(?P<n>[1-9]|1\d)(?!\d|\s?x|[a-z])",
-        r"(?:来|要|买|加|拿|订|下单|给我)\s*(?P<n>[二两俩三四五六七八九十\d]+)\s*(?:件|个|条|双|台|只|把|张|本|套|盒|瓶|份|部|箱|袋)(?![星月年])",
+        r"(?:来|要|买|加|拿|订|下单|给我)\s*(?P<n>[二两俩三四五六七八九十\d]+)\s*"
+        r"(?:件|个|条|双|台|只|把|张|本|套|盒|瓶|份|部|箱|袋)(?![星月年])",
     )
 )
 _ORDER = re.compile(

@@ -3,9 +3,13 @@
 import logging
 from functools import lru_cache
 
+import jieba
+
 from assistant.understanding.cues import filler, read_data
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.topics import Topic
+
+jieba.setLogLevel(logging.WARNING)
 
 
 def read_query(message: Message, topic: Topic) -> None:
@@ -99,9 +103,6 @@ def _han_words(message: Message, run: list[int]) -> list[tuple[int, tuple[int, s
 def _cut(text: str) -> list[str]:
     if text in _han_filler() or len(text) == 1:
         return [text]
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
     words: list[str] = jieba.lcut(text)
     # A word the segmenter does not know may still be filler put together ("给我看看").
     return [part for word in words for part in (list(word) if _is_all_filler(word) else [word])]

@@ -9,7 +9,8 @@ from assistant.understanding.understanding import Reference
 from assistant.understanding.vocabulary import Sense
 
 _PRICE = re.compile(
-    r"\bhow much (?:is|are|does|do|for)\b|what(?:'s| is) the price|多少钱|什么价|几块钱|价格是?多少|怎么卖"
+    r"\bhow much (?:is|are|does|do|for)\b|what(?:'s| is) the price|"
+    r"多少钱|什么价|几块钱|价格是?多少|怎么卖"
 )
 _ASKED_FOR = re.compile(
     r"\b(?:show|find|looking for|search|want|recommend|give)\b|看看|推荐|找|想要|换|来点|给我"

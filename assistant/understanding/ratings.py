@@ -6,10 +6,22 @@ from assistant.understanding.message import Message
 from assistant.understanding.numbers import parse
 
 _N = r"(?P<n>[1-5](?:\.\d)?|[一二三四五]|one|two|three|four|five)"
-_MIN = r"(?:at least|over|above|more than|min(?:imum)?(?: of)?|not (?:less|lower) than|>=?|≥|至少|不低于|高于|超过|大于|最低)"
-_UP = r"(?:\+|and (?:up|above|over|higher|more)|or (?:more|above|higher|better|up)|plus|minimum|以上|起|及以上|或以上)"
-_STAR = r"(?:\s?-?(?:stars?(?!\s+(?:wars|trek|shaped?|print|pattern))|星(?!期|球|空|座)|★+|\*)(?:级|评分|好评)?)"
-_RATED = r"(?:rated|ratings?|rating of|reviews?(?: of)?|评分|评价|好评|星级)(?:\s*(?:is|of|at|在|是|:|:|要|得))?\s*"
+_MIN = (
+    r"(?:at least|over|above|more than|min(?:imum)?(?: of)?|not (?:less|lower) than|>=?|≥|"
+    r"至少|不低于|高于|超过|大于|最低)"
+)
+_UP = (
+    r"(?:\+|and (?:up|above|over|higher|more)|or (?:more|above|higher|better|up)|plus|minimum|"
+    r"以上|起|及以上|或以上)"
+)
+_STAR = (
+    r"(?:\s?-?(?:stars?(?!\s+(?:wars|trek|shaped?|print|pattern))|星(?!期|球|空|座)|★+|\*)"
+    r"(?:级|评分|好评)?)"
+)
+_RATED = (
+    r"(?:rated|ratings?|rating of|reviews?(?: of)?|评分|评价|好评|星级)"
+    r"(?:\s*(?:is|of|at|在|是|:|要|得))?\s*"
+)
 _PATTERNS = tuple(
     re.compile(p)
     for p in (

@@ -32,7 +32,9 @@ def adjust_intent(heard: Understanding, state: DialogueState) -> Understanding:
     return heard.model_copy(update={"intent": intent})
 
 
-def _certain(heard: Understanding, state: DialogueState) -> IntentName | None:
+def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)
+    heard: Understanding, state: DialogueState
+) -> IntentName | None:
     told = heard.intent.name
     if told in _SERVICE:
         return None

@@ -6,7 +6,6 @@ from assistant.dialogue.state import DialogueState
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.vocabulary import CatalogVocabulary
 
-
 _PURPOSE = ("for", "with", "on", "in", "to")
 _OWNERS = ("my", "the", "a", "an", "your", "our", "her", "his", "their")
 _SEEKING = (

@@ -47,8 +47,9 @@ class Understander:
         intents: IntentClassifier | None = None,
         words: Collection[str] | None = None,
     ) -> None:
-        """Without ``intents`` only the substance is understood. ``words``: the Latin words of the catalogue's texts, folded, where they are at hand;
-        spelling is mended against them and words missing there are reported as unknown."""
+        """Without ``intents`` only the substance is understood. ``words`` are the Latin words of
+        the catalogue's texts, folded, where they are at hand: those are left as they are written,
+        and words missing there are reported as unknown."""
         self.vocabulary = CatalogVocabulary(lexicon, facets)
         self._intents = intents
         self._speller = Speller(self.vocabulary.words, words or ())

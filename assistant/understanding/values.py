@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from assistant.dialogue.state import DialogueState
 from assistant.understanding.message import Message, Unit
+from assistant.understanding.spelling import english_words
 from assistant.understanding.vocabulary import CatalogVocabulary, Sense
 
 RARE = 0.02
@@ -94,7 +95,9 @@ def _is_unknown(sense: Sense) -> bool:
     return sense.name == "unknown"
 
 
-def _is_announced(message: Message, unit: Unit, sense: Sense) -> bool:
+def _is_announced(  # noqa: PLR0911
+    message: Message, unit: Unit, sense: Sense
+) -> bool:
     """Whether a value that is also an everyday word or number is really meant as a value."""
     tokens = message.tokens
     token = tokens[unit.first]
@@ -141,8 +144,6 @@ def _is_plain_size(message: Message, unit: Unit) -> bool:
 
 
 def _is_brand_like(message: Message, unit: Unit, before: str, after: str) -> bool:
-    from assistant.understanding.spelling import english_words
-
     token = message.tokens[unit.first]
     if (
         token.text not in english_words()

@@ -4,15 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 
-import yaml
-
-from assistant.understanding.cues import Cue, cue_entries
+from assistant.understanding.cues import Cue, cue_entries, read_data
 from retrieval.catalog.facets import CatalogFacets, CategoryFacet, ValueFacet
 from retrieval.language import fold
 from retrieval.lexicon import Lexicon
-from retrieval.lexicon.lexicon import name_key
+from retrieval.lexicon.lexicon import Concept, name_key
 from retrieval.lexicon.phrases import Phrases
 from retrieval.lexicon.tokens import singular, tokenise
 
@@ -29,9 +26,9 @@ _SEPARATORS = (" & ", " and ", "/", ",", "、", "与", "和", "&")
 
 
 @cache
-def _leanings() -> frozenset[str]:
-    source = files("assistant.understanding").joinpath("data", "leanings.yaml")
-    return frozenset(yaml.safe_load(source.read_text(encoding="utf-8")))
+def leanings() -> frozenset[str]:
+    """Attributes that say what a thing is good for."""
+    return frozenset(read_data("leanings.yaml"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ class CatalogVocabulary:
 
     def leanings(self, category: str | None) -> set[str]:
         """Attributes that say what a thing is good for, where the catalogue seldom states them."""
-        return {name for name in _leanings() if self.applies(name, category) < STATED}
+        return {name for name in leanings() if self.applies(name, category) < STATED}
 
     def attribute_values(self, name: str, words: str) -> tuple[str, ...]:
         """The catalogue's values that ``words`` name for one attribute."""
@@ -182,10 +179,12 @@ class CatalogVocabulary:
     def _category_senses(self) -> Iterator[tuple[str, Sense]]:
         named: set[str] = set()
         parts: list[tuple[str, CategoryFacet]] = []
-        for node in self.facets.categories:
+        # Of several nodes of one name, "Dress" and "Dresses", the fullest gives the label.
+        for node in sorted(self.facets.categories, key=lambda node: -node.count):
             for name in {node.name, *(t[-1] for t in node.translations.values() if t)}:
-                named.add(name_key(name))
-                yield name, Sense("category", (node.name,), node.count)
+                if name_key(name) not in named:
+                    named.add(name_key(name))
+                    yield name, Sense("category", (node.name,), node.count)
                 parts += [(part, node) for part in _split(name)]
         for part, node in parts:
             if name_key(part) not in named:
@@ -193,14 +192,21 @@ class CatalogVocabulary:
                 yield part, Sense("category", (node.name,), node.count, precise=False)
         for concept in self.lexicon.concepts("category"):
             label, precise, count = self._label_of(concept.value)
-            sense = (
-                Sense("category", (label,), count, precise=precise)
-                if label
-                else Sense("unknown", (concept.value,), 0)
-            )
             for form in concept.forms():
-                if name_key(form) not in named:
-                    yield form, sense
+                if name_key(form) in named:
+                    continue
+                if not label:
+                    yield form, Sense("unknown", (concept.value,), 0)
+                    continue
+                plain = precise and not self._narrows(concept, form)
+                yield form, Sense("category", (label,), count, precise=plain)
+
+    def _narrows(self, concept: Concept, form: str) -> bool:
+        """Whether a word for a kind says more than the kind: "hoop earrings" of earrings."""
+        tokens = tokenise(fold(form))
+        if form in (concept.en[0], concept.zh[0]) or len(tokens) < 2:
+            return False
+        return bool(self.lexicon.tail(form[tokens[1].start :]))
 
     def _label_of(self, concept: str) -> tuple[str, bool, int]:
         """The label for a kind of product, whether it says as much, and its products."""
@@ -215,7 +221,12 @@ class CatalogVocabulary:
             count = sum(self._node_at[path].count for path in nodes)
             if len(names) == 1:
                 name = names.pop()
-                return name, precise and value in self.lexicon.kinds_of(name), count
+                kinds = self.lexicon.kinds_of(name)
+                return (
+                    name,
+                    precise and bool(kinds) and kinds <= self.lexicon.narrower(value),
+                    count,
+                )
             if names:
                 return value, precise, count
             waiting += self.lexicon.wider(value)

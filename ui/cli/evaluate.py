@@ -2,6 +2,7 @@
 
 import typer
 
+from ui.cli.eval_constraints import constraints
 from ui.cli.eval_dialogues import dialogues
 from ui.cli.eval_encoder import encoder
 from ui.cli.eval_fusion import fusion
@@ -12,6 +13,7 @@ app = typer.Typer(help="Measure: dialogues, models, search.", no_args_is_help=Tr
 
 
 def register(parent: typer.Typer) -> None:
+    app.command()(constraints)
     app.command()(dialogues)
     app.command()(encoder)
     app.command()(search)

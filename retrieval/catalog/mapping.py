@@ -26,11 +26,11 @@ def column_key(name: str) -> str:
     return _NOT_ALNUM.sub("", str(name)).casefold()
 
 
-class _Rule(BaseModel):
+class RuleBase(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FieldRule(_Rule):
+class FieldRule(RuleBase):
     """How one field is filled: from the first of ``column`` that is not empty, or a constant.
 
     A column may be a dotted path into nested JSON (``price.amount``, ``images.0.src``), and
@@ -66,14 +66,14 @@ def _short_rule(value: object) -> object:
 Rule = Annotated[FieldRule, BeforeValidator(_short_rule)]
 
 
-class OptionRule(_Rule):
+class OptionRule(RuleBase):
     """A pair of columns: one names the attribute, the other holds the variant's value."""
 
     name: Names
     value: Names
 
 
-class AttributeRules(_Rule):
+class AttributeRules(RuleBase):
     """Which columns become attributes."""
 
     columns: dict[str, Names] = Field(default_factory=dict)
@@ -88,7 +88,7 @@ class AttributeRules(_Rule):
     split: str | None = None
 
 
-class VariantRules(_Rule):
+class VariantRules(RuleBase):
     """Where a product's variants are: rows of a group, or a list or object within the row."""
 
     items: Names = ()
@@ -104,7 +104,7 @@ class VariantRules(_Rule):
     attributes: AttributeRules = AttributeRules()
 
 
-class ProductRules(_Rule):
+class ProductRules(RuleBase):
     """The fields of a product that are not those of its variants."""
 
     id: Rule
@@ -123,7 +123,7 @@ class ProductRules(_Rule):
     created_at: Rule = FieldRule()
 
 
-class Mapping(_Rule):
+class Mapping(RuleBase):
     """One feed layout."""
 
     name: str

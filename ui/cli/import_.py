@@ -82,13 +82,16 @@ def import_catalog(
             TextColumn("{task.completed:,} rows"),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=console, transient=True) as bar, _errors(errors) as write:
+        with (
+            Progress(*columns, console=console, transient=True) as bar,
+            errors_file(errors) as write,
+        ):
             task = bar.add_task(f"Importing {file.name}", total=None)
             report = run(file, catalog, options, write, lambda n: bar.update(task, completed=n))
     except RetrievalError as error:
         console.print(f"Nothing was imported. {error}", style="red", markup=False)
         raise typer.Exit(2) from None
-    _show(report, errors)
+    show_report(report, errors)
     if index and not dry_run and report.created + report.updated + report.removed:
         _index(settings, catalog.revision(), console)
     raise typer.Exit(report.exit_code)
@@ -114,7 +117,7 @@ def _index(settings: "Settings", revision: int, console: "Console") -> None:
 
 
 @contextmanager
-def _errors(path: Path | None) -> "Iterator[Callable[[RowError], None] | None]":
+def errors_file(path: Path | None) -> "Iterator[Callable[[RowError], None] | None]":
     """A function that writes one rejected row as a line of JSON."""
     if path is None:
         yield None
@@ -123,7 +126,7 @@ def _errors(path: Path | None) -> "Iterator[Callable[[RowError], None] | None]":
         yield lambda error: print(json.dumps(error.as_dict(), ensure_ascii=False), file=file)
 
 
-def _show(report: "ImportReport", errors: Path | None) -> None:
+def show_report(report: "ImportReport", errors: Path | None) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

@@ -14,6 +14,7 @@ app = typer.Typer(
 for module in (
     "serve",
     "import_",
+    "import_reviews",
     "demo",
     "index",
     "chat",

@@ -1,0 +1,174 @@
+"""Imports a feed of reviews: the readers, cells and report of the catalogue's import."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from retrieval.catalog import cells
+from retrieval.catalog.feed import open_feed
+from retrieval.catalog.fields import FieldReader
+from retrieval.catalog.mapping import FieldRule, Rule, RuleBase
+from retrieval.catalog.readers import Record
+from retrieval.catalog.report import ImportReport, RowError
+from retrieval.catalog.row import Row, Values
+from retrieval.catalog.seen import SeenIds
+from retrieval.errors import FeedError, MappingError, RowRejectedError
+from retrieval.language import detect
+from retrieval.reviews.review import Review
+from retrieval.store import ReviewStore
+from retrieval.store.bulk import chunks
+
+BATCH = 1000
+TITLE_LENGTH = 500
+TEXT_LENGTH = 10_000
+
+
+class ReviewMapping(RuleBase):
+    """Which column is which field of a review. ``product_id`` and ``rating`` are needed."""
+
+    name: str = "reviews"
+    records: str | None = None
+    id: Rule = FieldRule()
+    """Without one, an id is made of all that the row says."""
+    product_id: Rule
+    customer_id: Rule = FieldRule()
+    rating: Rule
+    """One to five stars, rounded; ``scale`` and ``values`` translate other systems."""
+    title: Rule = FieldRule()
+    text: Rule = FieldRule()
+    language: Rule = FieldRule()
+    at: Rule = FieldRule()
+    """Without one, the date of the file counts."""
+
+
+def parse_review_mapping(text: str) -> ReviewMapping:
+    """A mapping from YAML text. Raises ``MappingError``."""
+    try:
+        return ReviewMapping.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise MappingError(f"The mapping of reviews is not valid: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def packaged_review_mapping() -> ReviewMapping:
+    text = files(__package__).joinpath("data", "reviews.yaml").read_text(encoding="utf-8")
+    return parse_review_mapping(text)
+
+
+def import_reviews(
+    path: Path,
+    reviews: ReviewStore,
+    mapping: ReviewMapping | None = None,
+    on_error: Callable[[RowError], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> ImportReport:
+    """Import the reviews at ``path``; those of products that are not there (yet) are kept too.
+
+    Importing again changes nothing. Raises ``FeedError`` when not one row is usable.
+    """
+    mapping = mapping or packaged_review_mapping()
+    feed = open_feed(path, records_key=mapping.records)
+    report = ImportReport(
+        format=f"{feed.written_as}, {mapping.name}", encoding=feed.encoding, on_error=on_error
+    )
+    reader = _ReviewReader(mapping, report, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    with SeenIds() as seen:
+        for batch in chunks(_reviews(feed.records(), reader, seen), BATCH):
+            counts = reviews.upsert_many(batch)
+            report.created += counts.created
+            report.updated += counts.updated
+            report.unchanged += counts.unchanged
+            if on_progress:
+                on_progress(report.read)
+    if not report.imported:
+        first = (
+            f" Row 1: {report.errors[0].field} {report.errors[0].reason}." if report.errors else ""
+        )
+        raise FeedError(f"None of the {report.read:,} rows is a usable review.{first}")
+    return report
+
+
+class _ReviewReader:
+    def __init__(self, mapping: ReviewMapping, report: ImportReport, file_date: datetime) -> None:
+        self._mapping = mapping
+        self.report = report
+        self._file_date = file_date
+        self._fields = FieldReader(self.warn)
+
+    def warn(self, what: str) -> None:
+        self.report.warnings[what] += 1
+
+    def read(self, values: Values) -> Review:
+        """Raises ``RowRejectedError``."""
+        mapping, reader, row = self._mapping, self._fields, Row(values)
+        product = reader.identifier(row, mapping.product_id, "product_id")
+        if product is None:
+            raise RowRejectedError("product_id", "is missing or empty")
+        stars = row.read(mapping.rating)
+        if stars is None:
+            raise RowRejectedError("rating", "is missing")
+        number = cells.as_number(stars, "rating") * mapping.rating.scale
+        if not 1 <= number <= 5:
+            raise RowRejectedError("rating", "is not between 1 and 5", stars)
+        text = row.read(mapping.text)
+        prose = "" if text is None else cells.as_prose(text)
+        if len(prose) > TEXT_LENGTH:
+            self.warn(f"text: cut to its first {TEXT_LENGTH:,} characters")
+            prose = prose[:TEXT_LENGTH]
+        title = reader.text(row, mapping.title, "title", TITLE_LENGTH) or ""
+        customer = reader.identifier(row, mapping.customer_id, "customer_id")
+        moment = reader.optional(row, mapping.at, "at", cells.as_moment)
+        made = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
+        found = detect(f"{title} {prose[:200]}")
+        return Review(
+            id=reader.identifier(row, mapping.id, "id") or made.hexdigest()[:24],
+            product_id=product,
+            customer_id=customer,
+            rating=round(number),
+            title=title,
+            text=prose,
+            language=reader.text(row, mapping.language, "language", 20)
+            or found.other
+            or found.spoken,
+            at=moment or self._file_date,
+        )
+
+
+def _reviews(records: Iterator[Record], reader: _ReviewReader, seen: SeenIds) -> Iterator[Review]:
+    report = reader.report
+    while True:
+        try:
+            record = next(records)
+        except StopIteration:
+            return
+        except FeedError as error:
+            if not report.read:
+                raise
+            report.complete = False
+            report.reject(report.read + 1, None, "row", str(error), None)
+            return
+        report.read += 1
+        if record.problem:
+            report.reject(report.read, None, "row", record.problem, record.excerpt)
+            continue
+        try:
+            review = reader.read(record.values)
+        except RowRejectedError as error:
+            report.reject(report.read, None, error.field, error.reason, error.value)
+            continue
+        digest = hashlib.blake2b(review.model_dump_json().encode(), digest_size=16).digest()
+        before = seen.add(review.id, report.read, digest)
+        if before is None:
+            yield review
+        elif before[1]:
+            reader.warn("row: left out, since it repeats another one exactly")
+        else:
+            reason = f"is a duplicate of row {before[0]}"
+            report.reject(report.read, review.id, "id", reason, review.id)

@@ -1,0 +1,84 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from retrieval.catalog.review_importer import import_reviews, parse_review_mapping
+from retrieval.errors import FeedError, MappingError
+from retrieval.store import Base, ReviewStore, connect, session_factory
+
+CSV = """product_id,user_id,stars,title,review,date
+p1,c1,5,Lovely,Fits <b>well</b>,2026-03-04
+p1,c2,2,,太小了，质量不好,2026-03-05
+"""
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Iterator[ReviewStore]:
+    engine = connect(f"sqlite:///{tmp_path}/shop.db")
+    Base.metadata.create_all(engine)
+    yield ReviewStore(session_factory(engine))
+    engine.dispose()
+
+
+def feed(folder: Path, content: str) -> Path:
+    path = folder / "reviews"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_reviews_are_recognised_by_their_columns(reviews: ReviewStore, tmp_path: Path) -> None:
+    path = feed(tmp_path, CSV)
+    report = import_reviews(path, reviews)
+    assert (report.created, report.rejected, report.exit_code) == (2, 0, 0)
+    bad, good = reviews.for_product("p1")
+    assert (good.rating, good.title, good.text, good.language) == (5, "Lovely", "Fits well", "en")
+    assert (bad.rating, bad.language, bad.customer_id) == (2, "zh", "c2")
+    assert good.at == datetime(2026, 3, 4, tzinfo=UTC)
+    assert import_reviews(path, reviews).unchanged == 2
+
+
+def test_bad_rows_are_named_and_the_good_ones_kept(reviews: ReviewStore, tmp_path: Path) -> None:
+    rows = [
+        {"review_id": "1", "product_id": "p", "rating": 4, "text": "good"},
+        {"review_id": "2", "product_id": "p", "rating": 9, "text": "x"},
+        {"review_id": "3", "rating": 4, "text": "x"},
+        {"review_id": "4", "product_id": "p", "text": "x"},
+        {"review_id": "1", "product_id": "p", "rating": 1, "text": "other"},
+        {"review_id": "1", "product_id": "p", "rating": 4, "text": "good"},
+    ]
+    report = import_reviews(feed(tmp_path, "\n".join(map(json.dumps, rows))), reviews)
+    assert (report.created, report.exit_code) == (1, 3)
+    assert [(e.row, e.field, e.reason) for e in report.errors] == [
+        (2, "rating", "is not between 1 and 5"),
+        (3, "product_id", "is missing or empty"),
+        (4, "rating", "is missing"),
+        (5, "id", "is a duplicate of row 1"),
+    ]
+
+
+def test_a_mapping_translates_other_rating_systems(reviews: ReviewStore, tmp_path: Path) -> None:
+    mapping = parse_review_mapping(
+        "{product_id: cat, text: said, rating: {column: label, values: {'1': 5, '0': 1}}}"
+    )
+    import_reviews(feed(tmp_path, "cat,label,said\nbook,1,好看\nbook,0,难看\n"), reviews, mapping)
+    assert sorted(review.rating for review in reviews.scan()) == [1, 5]
+
+
+def test_nothing_usable_is_an_error(reviews: ReviewStore, tmp_path: Path) -> None:
+    with pytest.raises(FeedError, match="rating is missing"):
+        import_reviews(feed(tmp_path, "product_id,text\np,x\n"), reviews)
+    with pytest.raises(MappingError):
+        parse_review_mapping("{text: a}")
+
+
+def test_real_clothing_reviews(reviews: ReviewStore, shared_data: Path, tmp_path: Path) -> None:
+    [source] = (shared_data / "reviews_en_womens_clothing").glob("*.parquet")
+    path = tmp_path / "part.parquet"
+    parquet.write_table(parquet.read_table(source).slice(0, 1000), path)
+    report = import_reviews(path, reviews)
+    assert (report.read, report.rejected) == (1000, 0)
+    assert report.created == reviews.count() > 950

@@ -17,6 +17,8 @@ Path = tuple[str, ...]
 
 _KIND_OF: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
 _ASPECTS = "aspects.yaml"
+_REMNANT = 0.1
+"""Below this share of a kind's products, nodes of exactly its name are not all that is meant."""
 _VALUE_FILES = ("colors.yaml", "materials.yaml", "sizes.yaml", "attributes.yaml")
 
 
@@ -59,6 +61,11 @@ class CategoryNode(Protocol):
 
     @property
     def path(self) -> Iterable[str]: ...
+
+    @property
+    def count(self) -> int:
+        """Products of the node and below."""
+        ...
 
     @property
     def translations(self) -> Any:
@@ -182,20 +189,30 @@ class Lexicon:
     def category_nodes(self, label: str, facets: Catalogue) -> set[Path]:
         """The nodes of a catalogue's tree that a category name or umbrella word takes in.
 
-        A name that the catalogue uses itself, in any of its languages, means just those nodes.
+        A name that the catalogue uses itself, in any of its languages and in either number, means
+        just those nodes; unless they are a stray remnant beside the nodes that speak of the same
+        kind ("Top" with one product, "Clothing Tops" with hundreds).
         Otherwise the nodes whose names speak of the kind or of one of its narrower kinds, without
         those that lie below another one of them. Empty where the catalogue has nothing of it.
         """
         wanted = name_key(label)
         named = [(tuple(node.path), _names(node)) for node in facets.categories if node.path]
-        exact = {path for path, names in named if wanted in names}
-        if exact:
-            return _topmost(exact)
+        exact = _topmost({path for path, names in named if wanted in names})
         value = self.canonical("category", label)
         if value is None:
-            return set()
-        kinds = self.narrower(value)
-        return _topmost({p for p, names in named if any(kinds & self.kinds_of(n) for n in names)})
+            return exact
+        exact = {p for p in exact if not self._only_sets_a_scene(p, value, named)} or exact
+        kinds = {value} if exact else self.narrower(value)
+        spoken = _topmost({p for p, names in named if any(kinds & self.kinds_of(n) for n in names)})
+        if exact and (len(spoken) == len(exact) or not _is_remnant(exact, spoken, facets)):
+            return exact
+        return _topmost(exact | spoken)
+
+    def _only_sets_a_scene(self, path: Path, kind: str, named: list[tuple[Path, set[str]]]) -> bool:
+        """Whether a node named like a kind holds other kinds: keyboards below "Desk"."""
+        below = [names for node, names in named if node[:-1] == path]
+        kinds = {k for names in below for name in names for k in self.kinds_of(name)}
+        return bool(kinds) and not kinds & self.narrower(kind)
 
     def kinds_of(self, node_name: str) -> set[str]:
         """The kinds of product that a category's name speaks of ("Coats & Jackets" → both)."""
@@ -248,6 +265,12 @@ def name_key(name: str) -> str:
 
 def _topmost(paths: set[Path]) -> set[Path]:
     return {p for p in paths if not any(p[:depth] in paths for depth in range(1, len(p)))}
+
+
+def _is_remnant(exact: set[Path], spoken: set[Path], facets: Catalogue) -> bool:
+    """Whether hardly any of the products of a kind are filed under its very name."""
+    counts: dict[Path, int] = {tuple(n.path): n.count for n in facets.categories}
+    return sum(counts[p] for p in exact) < _REMNANT * sum(counts[p] for p in spoken)
 
 
 def _read(name: str) -> Any:

@@ -9,6 +9,7 @@ from retrieval.lexicon import Lexicon
 class Node:
     path: tuple[str, ...]
     translations: dict[str, list[str]] = field(default_factory=dict)
+    count: int = 10
 
 
 @dataclass
@@ -78,6 +79,30 @@ def test_find_can_be_restricted_to_one_language() -> None:
 )
 def test_category_nodes(label: str, nodes: set[tuple[str, ...]]) -> None:
     assert LEXICON.category_nodes(label, SHOP) == nodes
+
+
+def test_a_name_in_another_number_is_the_same_name() -> None:
+    shop = Catalogue([Node(("Dress",), count=1), Node(("Apparel", "Dresses"), count=224)])
+    both = {("Dress",), ("Apparel", "Dresses")}
+    assert LEXICON.category_nodes("dress", shop) == LEXICON.category_nodes("Dresses", shop) == both
+
+
+def test_a_stray_node_does_not_hide_the_nodes_of_its_kind() -> None:
+    stray, full = Node(("Top",), count=1), Node(("Apparel", "Clothing Tops"), count=700)
+    assert LEXICON.category_nodes("top", Catalogue([stray, full])) == {stray.path, full.path}
+    beds, dog_beds = Node(("Beds",), count=40), Node(("Pets", "Dog beds"), count=20)
+    assert LEXICON.category_nodes("beds", Catalogue([beds, dog_beds])) == {beds.path}
+
+
+def test_a_node_that_only_sets_a_scene_is_not_the_kind() -> None:
+    shop = Catalogue(
+        [
+            Node(("Computers", "Desk")),
+            Node(("Computers", "Desk", "Keyboards")),
+            Node(("Office", "Desks")),
+        ]
+    )
+    assert LEXICON.category_nodes("desk", shop) == {("Office", "Desks")}
 
 
 def test_labels_and_canonical_keys() -> None:

@@ -25,12 +25,23 @@ Array = NDArray[np.float64]
 LEAST_CLICKS = 200
 TOLERANCE = 0.002
 """A new model may be worse by this much AUC and still be promoted: noise of the held-out days."""
+_MORE_IS_BETTER = {
+    *(name for name in BEHAVIOUR if name.startswith("taste_")),
+    *("trail", "click_lift", "purchase_lift", "volume", "rating", "discount", "in_stock"),
+    *("query_match", "query_budget"),
+}
+_LESS_IS_BETTER = {"price_distance", "position"}
 PARAMETERS: dict[str, Any] = {
     "objective": "binary",
-    "num_leaves": 15,
-    "max_depth": 5,
+    "num_leaves": 7,
+    "max_depth": 3,
     "learning_rate": 0.08,
-    "min_data_in_leaf": 100,
+    "min_data_in_leaf": 200,
+    # What can only speak for a product never counts against it: clicks are few and noisy, and
+    # without this the trees learn the noise (click AUC as in serving 0.636 against 0.655).
+    "monotone_constraints": [
+        (name in _MORE_IS_BETTER) - (name in _LESS_IS_BETTER) for name in COLUMNS
+    ],
     "lambda_l2": 5.0,
     "feature_fraction": 0.8,
     "bagging_fraction": 0.8,
@@ -50,7 +61,7 @@ class Target:
     rounds: int
 
 
-TARGETS = (Target("click", 0.75, 100), Target("purchase", 0.25, 60))
+TARGETS = (Target("click", 0.75, 250), Target("purchase", 0.25, 150))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import yaml
 from assistant.reply import display
 from assistant.reply.money import money
 from assistant.reply.phrases import Phrases, phrases
+from assistant.reply.wish import category_words_left_out
 from assistant.turn import ReasonView
 from retrieval.candidate import Candidate, Evidence
 from retrieval.lexicon import Lexicon
@@ -44,6 +45,8 @@ class ReasonWriter:
         written: dict[str, ReasonView] = {}
         asked = [] if telling else _from_constraints(candidate)
         for evidence in _interleaved(candidate.evidence, asked):
+            if evidence.key == "match_words" and not _tells_apart(candidate, evidence):
+                continue
             text = self._text(candidate, evidence, language)
             if text and text not in written:
                 written[text] = ReasonView(
@@ -87,6 +90,13 @@ class ReasonWriter:
             else:
                 words[key] = value
         return words
+
+
+def _tells_apart(candidate: Candidate, match: Evidence) -> bool:
+    """Whether words that a title has say more than what kind of thing it is."""
+    return bool(
+        category_words_left_out(" ".join(match.values["words"]), candidate.product.category_path)
+    )
 
 
 def _interleaved(own: list[Evidence], asked: list[Evidence]) -> list[Evidence]:

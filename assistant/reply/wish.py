@@ -1,10 +1,22 @@
 """A shopper's constraints in words, for replies and for the person who takes over."""
 
+from collections.abc import Sequence
+
 from assistant.reply.money import money
 from assistant.reply.phrases import Phrases, phrases
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.constraints import Constraints
+from retrieval.language import fold
 from retrieval.lexicon import Lexicon
+from retrieval.lexicon.lexicon import name_key
+from retrieval.lexicon.tokens import tokenise
+
+
+def category_words_left_out(query: str, categories: Sequence[str]) -> str:
+    """The query without the words that only name the category: "summer dress" → "summer"."""
+    named = {token.key for name in categories for token in tokenise(fold(name))}
+    kept = [word for word in query.split() if name_key(word) not in named]
+    return " ".join(kept)
 
 
 class WishWriter:
@@ -26,10 +38,14 @@ class WishWriter:
         parts = [*self._what(wish, language), *self._price(wish, book)]
         for name, values in wish.attributes.items():
             parts.append(book.join(self._values(name, values, language), last="or"))
-        if wish.prefer_attributes:
-            preferred = [
-                v for n, vs in wish.prefer_attributes.items() for v in self._values(n, vs, language)
-            ]
+        query = wish.query.casefold()
+        preferred = [
+            words
+            for name, values in wish.prefer_attributes.items()
+            for value, words in zip(values, self._values(name, values, language), strict=True)
+            if value.casefold() not in query and words.casefold() not in query
+        ]
+        if preferred:
             parts.append(book.say("wish_prefer", values=book.join(preferred)))
         excluded = [v for n, vs in wish.exclude.items() for v in self._values(n, vs, language)]
         if excluded:
@@ -48,10 +64,10 @@ class WishWriter:
 
     def _what(self, wish: Constraints, language: str) -> list[str]:
         category = self._category(wish.category, language) if wish.category else None
-        query = wish.query.strip()
-        if category and query and query.casefold() not in category.casefold():
-            return [query, category] if category.casefold() not in query.casefold() else [query]
-        return [w for w in (category or query,) if w]
+        words = category_words_left_out(wish.query, [category or "", wish.category or ""])
+        if category and words:
+            return [f"{words} {category}" if language == "en" else f"{words}{category}"]
+        return [what for what in (category or words,) if what]
 
     def _price(self, wish: Constraints, book: Phrases) -> list[str]:
         low, high = wish.price_min, wish.price_max

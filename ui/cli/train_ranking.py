@@ -20,6 +20,7 @@ def ranking(
     seed: Annotated[int, typer.Option(help="Seed of the training.")] = 7,
 ) -> None:
     """Train the ranking on this shop's own behaviour; refuse it if the present one is better."""
+    from assistant.migrations import migrate
     from assistant.settings import Settings
     from finetune.errors import FinetuneError
     from finetune.ranking.rows import read_rows, split_by_time
@@ -30,7 +31,9 @@ def ranking(
     place = out or settings.home / "models" / "ranking"
     try:
         with console.status("Reading behaviour ..."):
-            rows = read_rows(session_factory(connect(settings.resolved_database_url())))
+            engine = connect(settings.resolved_database_url())
+            migrate(engine)
+            rows = read_rows(session_factory(engine))
         doing = f"Training on {len(rows)} impressions ..."
         with console.status(doing), TemporaryDirectory() as new:
             split = split_by_time(rows)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from assistant.understanding.cues import filler
 from assistant.understanding.message import Message, Unit
 from retrieval.reviews.vocabulary import Found, vocabulary, words_of
 
@@ -54,6 +55,8 @@ def _find(message: Message, question: bool) -> list[_Said]:
         last = starts.get(words[min(item.last, len(words)) - 1].start)
         if first is None or last is None or any(message.used[first : last + 1]):
             continue
+        if _is_part_of_word(message, first, last + 1):
+            continue
         found.append((item, first, last + 1))
     said: list[_Said] = []
     unwanted = vocabulary().unwanted
@@ -79,6 +82,15 @@ def _find(message: Message, question: bool) -> list[_Said]:
                     said.append(_Said(meaning.aspect, 0, first, last))
                     break
     return said
+
+
+def _is_part_of_word(message: Message, first: int, last: int) -> bool:
+    """Whether one Chinese character stands in a longer word of another meaning: 价 in 评价."""
+    token = message.tokens[first]
+    if last - first > 1 or not token.is_han:
+        return False
+    word, _ = message.word_at(token.start)
+    return len(word) > 1 and bool(filler().meanings(word))
 
 
 def _is_han(message: Message, index: int) -> bool:

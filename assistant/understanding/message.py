@@ -1,14 +1,20 @@
 """The working record of one message: its tokens, what was found, and which are used up."""
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Literal
+
+import jieba
 
 from assistant.understanding.cues import Cue, filler
 from assistant.understanding.understanding import Change
 from assistant.understanding.vocabulary import Meaning, Sense
 from retrieval.language import Spoken
 from retrieval.lexicon.tokens import Token
+
+jieba.setLogLevel(logging.WARNING)
 
 Polarity = Literal["want", "exclude", "soft", "drop"]
 
@@ -67,6 +73,15 @@ class Message:
         for index in range(first, last):
             self.used[index] = True
 
+    def give_up(self) -> None:
+        """Leaves the message alone: it is about something that no shop has."""
+        self.use(0, len(self.tokens))
+        self.units.clear()
+
+    def use_all(self, units: Iterable[Unit]) -> None:
+        for unit in units:
+            self.use(unit.first, unit.last)
+
     def use_span(self, start: int, end: int) -> None:
         """Uses up the tokens that touch a span of characters."""
         for index, token in enumerate(self.tokens):
@@ -88,6 +103,18 @@ class Message:
     def find(self, *roles: str) -> Unit | None:
         """The first unit with one of these roles."""
         return next((unit for unit in self.units if unit.role(*roles)), None)
+
+    def word_at(self, offset: int) -> tuple[str, int]:
+        """The Chinese word that the character at ``offset`` belongs to, and where it begins."""
+        return next((w, s) for w, s in self._words if s <= offset < s + len(w))
+
+    @cached_property
+    def _words(self) -> list[tuple[str, int]]:
+        words, start = [], 0
+        for word in jieba.lcut(self.folded):
+            words.append((word, start))
+            start += len(word)
+        return words
 
     @cached_property
     def filler(self) -> list[bool]:

@@ -48,7 +48,8 @@ def mark_polarity(message: Message) -> None:
             mode = "want"
         elif mode == "exclude":
             unit.polarity = mode
-            described = described or not (unit.meanings or message.filler[unit.first])
+            thing = bool(unit.senses()) or not (unit.meanings or message.filler[unit.first])
+            described = described or thing
 
 
 def _ends(message: Message, units: Sequence[Unit], index: int, reached: bool) -> bool:

@@ -10,7 +10,7 @@ _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"(?P<n>{NUMBER})\s+"
-        r"(?:of (?:them|these|those|it|this|that|the)\b|pieces\b|copies\b|units\b)",
+        r"(?:of (?:them|these|those|it|this|that|the)\b|copies\b|units\b)",
         rf"(?:add|buy|take|order|want|get|i'll have|i'll take|need)\s+(?P<n>{NUMBER})"
         r"(?=\s*(?:pairs?\b(?! of)|please|to (?:the|my) (?:cart|basket|bag)|in\b|more\b|[.,!]|$))",
         r"(?:\bqty|quantity|数量)\s*(?:is|of|:|是|为)?\s*(?P<n>\d+)",

@@ -1,6 +1,5 @@
 """The words left over: what the text search should look for."""
 
-import logging
 from functools import lru_cache
 
 import jieba
@@ -9,7 +8,8 @@ from assistant.understanding.cues import filler, read_data
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.topics import Topic
 
-jieba.setLogLevel(logging.WARNING)
+_LONGEST_FILLER = 4
+"""Words that one filler phrase may fall into."""
 
 
 def read_query(message: Message, topic: Topic) -> None:
@@ -84,8 +84,13 @@ def _steering(message: Message) -> set[int]:
 def _only_steers(message: Message, unit: Unit) -> bool:
     if not unit.meanings or unit.senses() or unit.role("idiom"):
         return False
+    if unit.last - unit.first > 1 or not message.tokens[unit.first].is_han:
+        return True
     # One Chinese character may be part of a longer word that is no cue at all.
-    return unit.last - unit.first > 1 or not message.tokens[unit.first].is_han
+    return unit.role("negator") and any(
+        other.first == unit.last and other.polarity == "exclude" and other.is_value
+        for other in message.units
+    )
 
 
 def _han_words(message: Message, run: list[int]) -> list[tuple[int, tuple[int, str]]]:
@@ -93,11 +98,23 @@ def _han_words(message: Message, run: list[int]) -> list[tuple[int, tuple[int, s
         return []
     start = message.tokens[run[0]].start
     found = []
-    for word in _cut(message.folded[start : message.tokens[run[-1]].end]):
-        if word not in _han_filler():
+    for word in _without_phrases(_cut(message.folded[start : message.tokens[run[-1]].end])):
+        # A character left of a word whose others were used up says nothing: 评 of 评价.
+        fragment = len(word) == 1 and message.word_at(start)[0] != word
+        if word.strip() and word not in _han_filler() and not fragment:
             found.append((start, (start + len(word), message.text[start : start + len(word)])))
         start += len(word)
     return found
+
+
+def _without_phrases(words: list[str]) -> list[str]:
+    """Blanks words that only together are filler: 花 and 呗, two words to the segmenter."""
+    left = list(words)
+    for first in range(len(words)):
+        for last in range(first + 2, min(first + _LONGEST_FILLER, len(words)) + 1):
+            if "".join(words[first:last]) in _han_filler():
+                left[first:last] = [" " * len(word) for word in words[first:last]]
+    return left
 
 
 def _cut(text: str) -> list[str]:

@@ -1,10 +1,12 @@
 """What is asked about rather than asked for: "does it come in M?", "什么材质的"."""
 
 import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assistant.dialogue.state import DialogueState
-from assistant.understanding.message import Message
+from assistant.understanding.message import Message, Unit
+from assistant.understanding.shown import ShownProduct
 from assistant.understanding.understanding import Reference
 from assistant.understanding.vocabulary import Sense
 
@@ -16,12 +18,15 @@ _ASKED_FOR = re.compile(
     r"\b(?:show|find|looking for|search|want|recommend|give)\b|看看|推荐|找|想要|换|来点|给我"
 )
 _LAST_WORDS = 3
+_SLOT_ROLES = (("stock_slot", "stock"), ("rating_slot", "rating"))
 
 
 @dataclass
 class Asked:
     attributes: list[str] = field(default_factory=list)
     values: dict[str, list[str]] = field(default_factory=dict)
+    units: list[Unit] = field(default_factory=list)
+    """The words that name the attributes; reviews may speak of the same."""
 
 
 def is_question(message: Message) -> bool:
@@ -43,6 +48,7 @@ def read_questions(
     references: list[Reference],
     state: DialogueState,
     cleared: set[int],
+    shown: Sequence[ShownProduct] = (),
 ) -> Asked:
     """What is asked of a product; values asked about leave ``chosen``, so they filter nothing."""
     asked = Asked()
@@ -57,7 +63,18 @@ def read_questions(
             )
             if question and sense.name not in asked.attributes:
                 asked.attributes.append(sense.name)
-    _read_slots(message, chosen, asked, cleared, question and (about or bool(state.shown)))
+    stated = {name for product in shown for name in product.attributes}
+    asking = question and (about or bool(state.shown))
+    for name, unit in _slots(message, {*chosen, *cleared}, stated):
+        named = name in asked.values or any(sense.name == name for sense in chosen.values())
+        if named or name in asked.attributes or not (asking or message.find("ask_which")):
+            continue
+        asked.attributes.append(name)
+        if name in stated:
+            # What the listing states needs no reviews to answer.
+            message.use(unit.first, unit.last)
+        else:
+            asked.units.append(unit)
     if (price := _PRICE.search(message.folded)) and "price" not in asked.attributes:
         asked.attributes.append("price")
         message.use_span(*price.span())
@@ -87,22 +104,18 @@ def _about_shown(
     return bool(chosen) and (bool(state.focus) or (bool(state.shown) and asks_size))
 
 
-def _read_slots(
-    message: Message, chosen: dict[int, Sense], asked: Asked, cleared: set[int], question: bool
-) -> None:
-    which = message.find("ask_which") is not None
-    named = {sense.name for sense in chosen.values()}
+def _slots(
+    message: Message, taken: Collection[int], stated: Collection[str]
+) -> Iterator[tuple[str, Unit]]:
+    """The attributes named, with their words; of several that words may mean, one ``stated``.
+
+    "How big" of a thing that states no measure names none: reviews or the listing's text may tell.
+    """
     for index, unit in enumerate(message.units):
-        if index in cleared or index in chosen:
+        if index in taken:
             continue
-        slot = unit.sense("slot")
-        name = slot.values[0] if slot else "stock" if unit.role("stock_slot") else None
-        if name is None or name in named or name in asked.values:
-            continue
-        if (
-            (which or question or name == "stock")
-            and name not in asked.attributes
-            and (question or which)
-        ):
-            asked.attributes.append(name)
-            message.use(unit.first, unit.last)
+        names = [sense.values[0] for sense in unit.senses() if sense.name == "slot"]
+        names += [name for role, name in _SLOT_ROLES if unit.role(role)]
+        known = [name for name in names if name in stated]
+        if known or len(set(names)) == 1:
+            yield (known or names)[0], unit

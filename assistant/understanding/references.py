@@ -122,7 +122,8 @@ def _focus(message: Message) -> list[Reference]:
     for unit in message.units:
         if unit.role("focus") and not _is_idle_it(message, unit.first):
             words = message.words(unit.first, unit.last)
-            return [Reference(kind="focus", words=words)]
+            value = "all" if unit.role("plural") else None
+            return [Reference(kind="focus", value=value, words=words)]
     return []
 
 

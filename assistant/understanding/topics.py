@@ -38,6 +38,7 @@ def read_topic(message: Message) -> Topic:
         return Topic()
     # "A case for my laptop" is a case; with nothing else named, "for my cat" is all there is.
     heads = [i for i in wanted if not _is_purpose(message, message.units[i])]
+    heads = [i for i in heads if not _leads_to(message, i, heads)] or heads
     if not heads and _describes_before(message, message.units[wanted[0]]):
         return Topic()
     place = (heads or wanted)[0]
@@ -87,6 +88,18 @@ def is_return(message: Message, topic: Topic) -> bool:
     """Whether the message goes back to what was talked about before."""
     cue = message.find("return")
     return cue is not None and topic.label is not None and cue.first < topic.first
+
+
+def _leads_to(message: Message, place: int, wanted: list[int]) -> bool:
+    """Whether a noun only leads to the next: "a cup of tea", "能装电脑的背包"."""
+    units = message.units
+    later = [i for i in wanted if i > place]
+    if not later:
+        return False
+    between = [message.tokens[i].text for i in range(units[place].last, units[later[0]].first)]
+    if between[:1] != ["of"] and between[-1:] != ["的"]:
+        return False
+    return not any(units[i].role("comma", "or") for i in range(place + 1, later[0]))
 
 
 def _is_purpose(message: Message, unit: Unit) -> bool:

@@ -23,10 +23,11 @@ from assistant.understanding.shown import ShownProduct
 from assistant.understanding.spelling import Speller
 from assistant.understanding.understanding import Intent, IntentName, Reference, Understanding
 from assistant.understanding.values import choose_senses, note_unknown, note_values
-from assistant.understanding.vocabulary import CatalogVocabulary
+from assistant.understanding.vocabulary import CatalogVocabulary, Meaning, Sense
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.language import detect, fold, normalise
 from retrieval.lexicon import Lexicon
+from retrieval.lexicon.phrases import Phrase
 from retrieval.lexicon.tokens import tokenise
 
 LONGEST = 2000
@@ -79,7 +80,9 @@ class Understander:
         order_id = quantities.read_order_id(message)
         ratings.read_rating(message)
         self._read_prices(message, state)
-        message.units = self._units(message)
+        message.units = self._units(message, state.constraints.category)
+        if message.find("elsewhere") and not message.changes:
+            message.give_up()
         mark_polarity(message)
         pointed = references.read_references(message, state, shown)
         quantity = quantities.read_quantity(message)
@@ -90,16 +93,17 @@ class Understander:
         held = topic.label or state.constraints.category
         chosen = choose_senses(message, self.vocabulary, held)
         chosen = {i: s for i, s in chosen.items() if not _taken(message, message.units[i])}
-        asked = read_questions(message, chosen, pointed, state, cleared)
+        asked = read_questions(message, chosen, pointed, state, cleared, shown)
         topics.note_topic(message, topic)
         note_values(message, chosen, state, self.vocabulary.leanings(held))
-        note_unknown(message, chosen)
         persons.read_person(message, self.vocabulary, held)
+        note_unknown(message, chosen)
         aspects = read_aspects(
             message,
             question=is_question(message),
             about_product=bool(pointed) or (not topic.label and bool(state.shown or state.focus)),
         )
+        message.use_all(asked.units)
         read_query(message, topic)
         return Understanding(
             text=message.text,
@@ -146,14 +150,20 @@ class Understander:
                     message.change_span("set", slot, value, price.start, price.end)
             message.use_span(price.start, price.end)
 
-    def _units(self, message: Message) -> list[Unit]:
+    def _units(self, message: Message, held: str | None) -> list[Unit]:
         units: list[Unit] = []
+        narrowings = self.vocabulary.narrowings(held) if held else None
         position = 0
         while position < len(message.tokens):
             if message.used[position]:
                 position += 1
                 continue
             phrase = self.vocabulary.phrases.at(message.tokens, position)
+            narrower = narrowings.at(message.tokens, position) if narrowings else None
+            if narrower and (phrase is None or narrower.last >= phrase.last):
+                phrase = narrower
+            if phrase and not self._stands_alone(message, phrase):
+                phrase = None
             if phrase and not any(message.used[phrase.first : phrase.last]):
                 units.append(Unit(phrase.first, phrase.last, phrase.meanings))
                 position = phrase.last
@@ -161,6 +171,24 @@ class Understander:
                 units.append(Unit(position, position + 1))
                 position += 1
         return units
+
+    def _stands_alone(self, message: Message, phrase: Phrase[Meaning]) -> bool:
+        """Whether a single Chinese character is a word here, and not a part of one (起球, 球)."""
+        token = message.tokens[phrase.first]
+        if phrase.last - phrase.first > 1 or not token.is_han:
+            return True
+        if not any(isinstance(meaning, Sense) for meaning in phrase.meanings):
+            return True
+        word, start = message.word_at(token.start)
+        others = [
+            index
+            for index, other in enumerate(message.tokens)
+            if start <= other.start < start + len(word) and index != phrase.first
+        ]
+        return all(
+            message.filler[index] or self.vocabulary.phrases.at(message.tokens, index)
+            for index in others
+        )
 
 
 def _taken(message: Message, unit: Unit) -> bool:

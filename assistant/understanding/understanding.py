@@ -64,7 +64,8 @@ class Reference(BaseModel):
     """A pointer to something shown before.
 
     ``ordinal``: ``value`` is 1-based, -1 the last. ``attribute``: ``value`` is
-    ``{"name": ..., "value": ...}`` ("the red one"). ``focus``: "it", "this one".
+    ``{"name": ..., "value": ...}`` ("the red one"). ``focus``: "it", "this one"; ``value`` is
+    ``"all"`` for "they", "those".
     ``name``: ``value`` is the words of a title. ``extreme``: ``value`` is ``"cheapest"``,
     ``"dearest"`` or ``"best_rated"``. ``previous``: the one in focus before this one.
     """

@@ -1,7 +1,8 @@
 """What the words of a catalogue mean: its own values, brands and categories, and their synonyms."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -15,6 +16,7 @@ from retrieval.lexicon.tokens import singular, tokenise
 
 STATED = 0.8
 """From this share of products on, a catalogue states an attribute so well that it can filter."""
+_POINTING = frozenset(("it", "they"))
 _LONGEST_VALUE = 6
 _MEANINGLESS = frozenset(
     ("yes", "no", "none", "other", "others", "n/a", "na", "various", "default")
@@ -61,12 +63,18 @@ class CatalogVocabulary:
         self.facets = facets
         self._node_at = {node.path: node for node in facets.categories}
         self._nodes_of: dict[str, set[tuple[str, ...]]] = {}
+        self._narrowings: dict[str, Phrases[Meaning]] = {}
         self._shares: dict[tuple[str, str | None], float] = {}
         self.phrases: Phrases[Meaning] = Phrases(cue_entries())
         for idiom in lexicon.idioms:
             self.phrases.add(idiom, Cue("idiom"))
         for phrase, sense in self._senses():
             self.phrases.add(phrase, sense)
+        for phrase, slot in self._dimensions():
+            self.phrases.add(phrase, slot)
+            self.phrases.add(phrase, Cue("question_start"))
+            if not _POINTING.isdisjoint(phrase.split()):
+                self.phrases.add(phrase, Cue("focus"))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -103,6 +111,12 @@ class CatalogVocabulary:
                 return meaning.values
         return ()
 
+    def narrowings(self, category: str) -> Phrases[Meaning]:
+        """What tells the kinds within a category apart, by itself: "wired", of Wired headphones."""
+        if category not in self._narrowings:
+            self._narrowings[category] = Phrases(self._narrowing_senses(category))
+        return self._narrowings[category]
+
     def covers(self, wider: str, narrower: str) -> bool:
         """Whether one category label takes in another."""
         below = self.nodes(narrower)
@@ -126,6 +140,25 @@ class CatalogVocabulary:
             else:
                 yield name.replace("_", " "), Sense("slot", (name,))
 
+    def _dimensions(self) -> Iterator[tuple[str, Sense]]:
+        """Questions that mean an attribute and do not name it: "how heavy is it?"."""
+        for entry in read_data("dimensions.yaml"):
+            for name in entry["attributes"]:
+                if name in self.facets.attributes:
+                    yield from ((words, Sense("slot", (name,))) for words in entry["words"])
+
+    def _narrowing_senses(self, category: str) -> Iterator[tuple[str, Meaning]]:
+        for path in self.nodes(category):
+            above = self._node_at[path]
+            for node in self.facets.categories:
+                if node.path[: len(path)] != path or node.path == path:
+                    continue
+                for language in ("", *node.translations):
+                    name, noun = fold(node.label(language)), fold(above.label(language))
+                    prefix = name.removesuffix(noun)
+                    if prefix and prefix != name:
+                        yield prefix, Sense("category", (node.name,), node.count)
+
     def _share(self, attribute: str, category: str | None) -> float:
         nodes = [self._node_at[path] for path in self.nodes(category)] if category else []
         if not nodes:
@@ -143,10 +176,13 @@ class CatalogVocabulary:
         concept = self.lexicon.concept("feature", name.replace("_", " "))
         return concept.forms() if concept else ()
 
-    def _value_senses(self, name: str, values: Iterable[ValueFacet]) -> Iterator[tuple[str, Sense]]:
+    def _value_senses(self, name: str, values: list[ValueFacet]) -> Iterator[tuple[str, Sense]]:
+        if _yes_of(values):
+            return
         own: dict[str, ValueFacet] = {}
         for value in values:
-            for form in {value.value, *value.translations.values()}:
+            written = {value.value, *value.translations.values()}
+            for form in (*written, *self.lexicon.spellings(value.value)):
                 key = name_key(form)
                 if self._is_sayable(key, name) and key not in own:
                     own[key] = value
@@ -186,9 +222,12 @@ class CatalogVocabulary:
                     named.add(name_key(name))
                     yield name, Sense("category", (node.name,), node.count)
                 parts += [(part, node) for part in _split(name)]
+        shared = Counter(key for key, _ in {(name_key(part), node.path) for part, node in parts})
         for part, node in parts:
-            if name_key(part) not in named:
-                named.add(name_key(part))
+            key = name_key(part)
+            # Where the lexicon tells more, it knows better: "tablets" of "Laptops & tablets".
+            if key not in named and shared[key] == 1 and not self._is_finer(part, node.path):
+                named.add(key)
                 yield part, Sense("category", (node.name,), node.count, precise=False)
         for concept in self.lexicon.concepts("category"):
             label, precise, count = self._label_of(concept.value)
@@ -207,6 +246,12 @@ class CatalogVocabulary:
         if form in (concept.en[0], concept.zh[0]) or len(tokens) < 2:
             return False
         return bool(self.lexicon.tail(form[tokens[1].start :]))
+
+    def _is_finer(self, part: str, path: tuple[str, ...]) -> bool:
+        kind = self.lexicon.canonical("category", part)
+        label = self._label_of(kind)[0] if kind else ""
+        nodes = self.nodes(label) if label else set()
+        return bool(nodes) and all(node[: len(path)] == path for node in nodes)
 
     def _label_of(self, concept: str) -> tuple[str, bool, int]:
         """The label for a kind of product, whether it says as much, and its products."""

@@ -1,5 +1,6 @@
 """The lexicon: which words name which attribute values and kinds of product, in both languages."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ Kind = Literal["attribute", "category", "attribute_name", "aspect"]
 Path = tuple[str, ...]
 
 _KIND_OF: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
+_MEASURE = re.compile(r"(\d[\d.,-]*)\s*(\D+)$")
 _ASPECTS = "aspects.yaml"
 _REMNANT = 0.1
 """Below this share of a kind's products, nodes of exactly its name are not all that is meant."""
@@ -126,6 +128,13 @@ class Lexicon:
     def idioms(self) -> tuple[str, ...]:
         """Phrases in which words of the lexicon mean something else."""
         return self._idioms
+
+    def spellings(self, value: str) -> Iterator[str]:
+        """A measure in the other ways to write its unit ("512 GB" → "512 G", "512 gigs" ...)."""
+        match = _MEASURE.match(text_language.fold(value).strip())
+        for units in _units() if match else ():
+            if match and match.group(2) in units:
+                yield from (f"{match.group(1)} {unit}" for unit in units)
 
     def concept(self, name: str, value: str) -> Concept | None:
         """The concept of an attribute value or, with ``name="category"``, of a kind of product."""
@@ -276,6 +285,12 @@ def _is_remnant(exact: set[Path], spoken: set[Path], facets: Catalogue) -> bool:
 def _read(name: str) -> Any:
     text = files(__package__).joinpath("data", name).read_text(encoding="utf-8")
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+
+
+@lru_cache(maxsize=1)
+def _units() -> list[list[str]]:
+    units: list[list[str]] = _read("units.yaml")
+    return units
 
 
 def _read_concepts() -> Iterator[Concept]:

@@ -73,10 +73,14 @@ def _quantise(source: Path, target: Path) -> None:
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
-    quantize_dynamic(
-        source,
-        target,
-        per_channel=True,
-        weight_type=QuantType.QUInt8,
-        op_types_to_quantize=["MatMul", "Gather"],
-    )
+    logging.disable(logging.WARNING)  # it tells the root logger of every single node
+    try:
+        quantize_dynamic(
+            source,
+            target,
+            per_channel=True,
+            weight_type=QuantType.QUInt8,
+            op_types_to_quantize=["MatMul", "Gather"],
+        )
+    finally:
+        logging.disable(logging.NOTSET)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from retrieval.index.builder import IndexBuilder
     from retrieval.index.generation import Place
+    from retrieval.index.generation_store import Generation
     from retrieval.store.base import Sessions
 
 app = typer.Typer(help="The search index: rebuild it from SQL, check it, or show its state.")
@@ -20,8 +22,6 @@ def register(parent: typer.Typer) -> None:
 @app.command()
 def rebuild() -> None:
     """Build a new index beside the one that serves, then switch to it."""
-    from rich.progress import Progress
-
     from assistant.settings import Settings
     from retrieval.encoder.opening import open_encoder
     from retrieval.index.builder import IndexBuilder
@@ -29,15 +29,21 @@ def rebuild() -> None:
     settings = Settings()
     place, sessions = _open()
     encoder = open_encoder(settings.home / "models", settings.device)
-    with Progress(transient=True) as bar:
-        task = bar.add_task("Indexing products", total=None)
-        built = IndexBuilder(place, sessions, encoder).build(
-            lambda done, total: bar.update(task, completed=done, total=total)
-        )
+    built = build_showing(IndexBuilder(place, sessions, encoder))
     typer.echo(
         f"Indexed {built.products} products in {built.id} "
         f"({built.info['embedded']} embedded, {built.info['reused']} vectors used again)."
     )
+
+
+def build_showing(builder: "IndexBuilder") -> "Generation":
+    """Builds an index with a progress bar."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Indexing products", total=None)
+        return builder.build(lambda done, total: bar.update(task, completed=done, total=total))
 
 
 @app.command()

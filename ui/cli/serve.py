@@ -8,6 +8,9 @@ from rich.console import Console
 
 from assistant.settings import Settings
 
+GRACE_S = 3
+"""How long open event streams may hold up the end of the service."""
+
 
 def register(app: typer.Typer) -> None:
     @app.command()
@@ -39,7 +42,9 @@ def register(app: typer.Typer) -> None:
 
         from assistant.api.keys import kept_key
         from assistant.shop import Shop
+        from retrieval.index.generation_store import GenerationStore
         from ui.cli.demo import load_into
+        from ui.cli.index import build_showing
         from ui.server import build_server
 
         settings, console = Settings(), Console(stderr=True)
@@ -49,12 +54,20 @@ def register(app: typer.Typer) -> None:
         shop = Shop(settings)
         if demo and shop.catalog.is_empty():
             load_into(shop.sessions, settings.home, console)
-        elif shop.catalog.is_empty():
+        if shop.catalog.is_empty():
             console.print("The store is empty: `shopkeeper import FILE`, or `serve --demo`.")
+        elif GenerationStore(shop.sessions).active_id() is None:
+            build_showing(shop.index_builder(shop.open_encoder()))
         address, chosen = host or settings.host, settings.port if port is None else port
         console.print(
             f"Assistant: http://{address}:{chosen}   Agents: http://{address}:{chosen}/agent"
         )
         if settings.agent_api_key is None:
             console.print(f"Key of role agent: {kept_key(settings.home, 'agent')}")
-        uvicorn.run(build_server(shop), host=address, port=chosen, log_level="warning")
+        uvicorn.run(
+            build_server(shop),
+            host=address,
+            port=chosen,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_S,
+        )

@@ -14,31 +14,31 @@ from retrieval.index.tokenize import terms
 
 SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])")
 QUOTE_LENGTH = 240
+MOST_ASKED = 5
+"""Products that one question is answered for."""
 FLAG = ("yes", "no")
 """The values of an attribute that is only there or not: waterproof, wireless."""
 
 
 def question(rooms: Rooms, work: Work) -> Work:
-    """Answers what was asked about the product meant."""
-    found = targets(rooms, work)
+    """Answers what was asked about the product meant, or about each where several are."""
+    found = targets(rooms, work, at_most=MOST_ASKED)
     if not found:
         return ask_which(work, "question")
     candidate, heard, book = found[0], work["understanding"], book_of(work)
-    teller = _Teller(rooms, candidate, book)
-    sentences = [
-        *(s for name, values in heard.asked_values.items() for s in teller.has(name, values)),
-        *(teller.about(name) for name in heard.asked_attributes if name not in heard.asked_values),
-    ]
-    sentences += [teller.aspect(name) for name in heard.aspects]
+    sentences = [s for each in found for s in _Teller(rooms, each, book).answers(heard)]
     silent = False
     if not sentences:
+        teller = _Teller(rooms, candidate, book)
         passage = _passage(candidate, heard, book.language)
         silent = passage is None and not heard.references
         sentences = teller.passage(passage) if passage else teller.describe(silent)
-    state = focused(work["state"], found)
+    state = focused(work["state"], found) if len(found) == 1 else work["state"]
     if silent:
         state = state.model_copy(update={"pending": {"kind": "offer_person"}})
     quick = ["quick_yes", "quick_no"] if silent else ["quick_add_it", "quick_more"]
+    if len(found) > 1:
+        quick.remove("quick_add_it")
     return {"draft": Draft("answer", sentences, found, quick), "state": state}
 
 
@@ -51,6 +51,15 @@ class _Teller:
         self._product = candidate.product
         self._book = book
         self._title = display.title(candidate.product, book.language)
+
+    def answers(self, heard: Understanding) -> list[str]:
+        """What was asked of attributes and of reviews, a sentence or more for each."""
+        asked = [name for name in heard.asked_attributes if name not in heard.asked_values]
+        return [
+            *(s for name, values in heard.asked_values.items() for s in self.has(name, values)),
+            *map(self.about, asked),
+            *map(self.aspect, heard.aspects),
+        ]
 
     def has(self, name: str, wanted: list[str]) -> list[str]:
         """Whether the product comes in each of the values asked about."""

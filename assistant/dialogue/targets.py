@@ -22,6 +22,8 @@ def targets(rooms: Rooms, work: Work, at_most: int = 1) -> list[Candidate]:
     """
     state, heard = work["state"], work["understanding"]
     ids = resolve(heard.references, state, shown(rooms, state))
+    if not ids and at_most > 1 and any(r.value == "all" for r in heard.references):
+        ids = list(state.shown)
     if not ids and not heard.references:
         ids = list(state.focus[:1]) or (list(state.shown) if len(state.shown) == 1 else [])
     found = rooms.describe(ids[:at_most], work["owner"].customer_id)

@@ -97,7 +97,7 @@ def _leads_to(message: Message, place: int, wanted: list[int]) -> bool:
     if not later:
         return False
     between = [message.tokens[i].text for i in range(units[place].last, units[later[0]].first)]
-    if between[:1] != ["of"] and between[-1:] != ["的"]:
+    if between[:1] not in (["of"], ["的"]) and between[-1:] != ["的"]:
         return False
     return not any(units[i].role("comma", "or") for i in range(place + 1, later[0]))
 

@@ -309,7 +309,7 @@ def write(fusion: Fusion, path: Path) -> None:
     values = {name: getattr(fusion, name) for name in fusion.__slots__}
     head = (
         "# How word scores and vector scores join; see fusion.py. Written by\n"
-        "# `shopkeeper eval fusion --write`; docs/benchmarks-search.md says on what data.\n"
+        "# `shopkeeper eval fusion --write`; docs/benchmarks/search.md says on what data.\n"
         "#\n"
         "# A product answers a query when: cosine + floor_coverage * coverage >= floor\n\n"
     )

@@ -17,7 +17,7 @@ def embedding_text(product: Product) -> str:
 
     The encoder puts the other language at about the same place, so one vector serves both.
     Descriptions are left to the word index: with them a vector costs three times as much and finds
-    no more (docs/benchmarks-search.md).
+    no more (docs/benchmarks/search.md).
     """
     values = [
         value

@@ -30,9 +30,7 @@ class Settings(BaseSettings):
     port: int = Field(
         8000, validation_alias="PORT", ge=0, le=65535, description="Port to listen on."
     )
-    shop_name: str = Field(
-        "Shopkeeper", description="The name in the greeting and the page."
-    )
+    shop_name: str = Field("Shopkeeper", description="The name in the greeting and the page.")
     locale: Literal["auto", "en", "zh"] = Field(
         "auto", description="Language of the first greeting where the shopper has not chosen one."
     )

@@ -71,6 +71,10 @@ def _find(message: Message, question: bool) -> list[_Said]:
                 if judged or question:
                     said.append(judged or _Said(meaning.aspect, 0, first, last))
                     break
+            plain = last - first > _is_han(message, first)
+            if meaning.role == "opinion" and meaning.aspect in unwanted and plain and not question:
+                said.append(_Said(meaning.aspect, meaning.sign, first, last))
+                break
             if (
                 meaning.role == "opinion"
                 and meaning.aspect

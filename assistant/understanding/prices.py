@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from assistant.understanding.numbers import NUMBER, parse
 
+_LEAST_BARE, _HIGH_BARE = 10, 50
 AROUND = 0.2
 """How far "around 60" reaches to either side."""
 
@@ -58,8 +59,15 @@ _UNIT = re.compile(
     r"周|层|只|台|瓶|盒|包|套|把|张|本|片|支|色|英尺|瓦|伏|毫安|点|次|代|世|样|种|位|期)"
 )
 _NOT_BEFORE = re.compile(
-    r"(?:size|sizes|no\.?|number|model|iphone|galaxy|series|pack of|set of|age|aged|ages|women|men|"
-    r"person|people|order|version|第|#|尺码|码数|订单|单号|款|x|×|-|\.)\s*$"
+    r"(?:(?<![a-z])(?:sizes?|no\.?|number|model|iphone|galaxy|series|pack of|set of|"
+    r"age|aged|ages|women|men|person|people|order|version|x)|第|#|尺码|码数|订单|单号|款|×|-|\.)\s*$"
+)
+
+
+_NEIGHBOURS = re.compile(
+    r"(?<![一二两三四五六七八九十百千万第])"
+    r"(?P<a>[一两二三四五六七八])(?P<b>[两二三四五六七八九])(?P<unit>[十百千万])"
+    r"(?:块钱|块|元)?(?:左右|上下|之间)?(?!岁|个|[件条双只台人天年片])"
 )
 
 
@@ -111,7 +119,7 @@ def find_prices(folded: str, *, price_expected: bool) -> list[Price]:
         folded,
     ):
         return []
-    found: list[Price] = []
+    found = [p for match in _NEIGHBOURS.finditer(folded) if (p := _neighbours(match))]
     for kind, pattern in _RULES:
         for match in pattern.finditer(folded):
             if any(match.start() < p.end and p.start < match.end() for p in found):
@@ -142,6 +150,8 @@ def _read(  # noqa: PLR0911 (one way out for each kind of number that is no pric
         years = 1900 <= low <= 2100 and 1900 <= high <= 2100
         amounts = re.search(r"[百千万k]", match.group("b")) is not None
         small = high < 10 or low == 0
+        # Nothing else that shoppers give as a bare range, sizes and ages, goes so high.
+        amounts = amounts or (low >= _LEAST_BARE and high >= _HIGH_BARE)
         if not money and (years or small or not (expected or amounts or _is_bounded(match))):
             return None
         return Price(low, high, *span)
@@ -174,7 +184,15 @@ def _is_measure(folded: str, match: re.Match[str], money: bool) -> bool:
 
 
 def _is_bounded(match: re.Match[str]) -> bool:
-    return bool(re.match(r"between|from|在|从", match.group())) or "之间" in match.group()
+    return bool(re.match(r"between|from|在|从", match.group())) or match.group().endswith(
+        ("之间", "range")
+    )
+
+
+def _neighbours(match: re.Match[str]) -> Price | None:
+    """两三百, 七八十: two rising digits that share their unit."""
+    low, high = (parse(match.group(g) + match.group("unit")) or 0.0 for g in ("a", "b"))
+    return Price(low, high, *match.span()) if low < high else None
 
 
 def _scale_of(words: str) -> float:

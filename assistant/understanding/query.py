@@ -8,6 +8,8 @@ from assistant.understanding.cues import filler, read_data
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.topics import Topic
 
+_JUDGING = ("good_word", "bad_word", "matters")
+"""Cues that steer only beside an aspect: "long battery life", unlike "long dress"."""
 _LONGEST_FILLER = 4
 """Words that one filler phrase may fall into."""
 
@@ -82,7 +84,7 @@ def _steering(message: Message) -> set[int]:
 
 
 def _only_steers(message: Message, unit: Unit) -> bool:
-    if not unit.meanings or unit.senses() or unit.role("idiom"):
+    if not unit.meanings or unit.senses() or unit.role("idiom", *_JUDGING):
         return False
     if unit.last - unit.first > 1 or not message.tokens[unit.first].is_han:
         return True

@@ -10,6 +10,7 @@ from assistant.understanding.cues import phrase_keys
 from retrieval.encoder.weights import model_folder
 from retrieval.lexicon.tokens import Token, singular
 
+_INFLECTIONS = ("d", "ed", "ing", "ly", "er")
 _SHORTEST = 4
 _LONG = 7
 """From this length on, two slips are forgiven."""
@@ -51,7 +52,12 @@ class Speller:
         return mended, corrections
 
     def knows(self, word: str) -> bool:
-        return word in self._known or singular(word) in self._known
+        if word in self._known or singular(word) in self._known:
+            return True
+        # "Plated" is a form of "plate", not a slip.
+        return any(
+            word.endswith(end) and word.removesuffix(end) in self._known for end in _INFLECTIONS
+        )
 
     def _is_doubtful(self, word: str) -> bool:
         return len(word) >= _SHORTEST and word.isascii() and word.isalpha() and not self.knows(word)

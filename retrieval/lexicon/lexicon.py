@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 _KIND_OF: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
 _MEASURE = re.compile(r"(\d[\d.,-]*)\s*(\D+)$")
 _ASPECTS = "aspects.yaml"
-_REMNANT = 0.1
+_REMNANT = 0.3
 """Below this share of a kind's products, nodes of exactly its name are not all that is meant."""
 _VALUE_FILES = ("colors.yaml", "materials.yaml", "sizes.yaml", "attributes.yaml")
 
@@ -211,11 +211,23 @@ class Lexicon:
         if value is None:
             return exact
         exact = {p for p in exact if not self._only_sets_a_scene(p, value, named)} or exact
-        kinds = {value} if exact else self.narrower(value)
-        spoken = _topmost({p for p, names in named if any(kinds & self.kinds_of(n) for n in names)})
-        if exact and (len(spoken) == len(exact) or not _is_remnant(exact, spoken, facets)):
-            return exact
-        return _topmost(exact | spoken)
+        if exact:
+            spoken = self._nodes_beside(exact, value, wanted, named)
+            return exact | spoken if _is_remnant(exact, spoken, facets) else exact
+        kinds = self.narrower(value)
+        return _topmost({p for p, names in named if any(kinds & self.kinds_of(n) for n in names)})
+
+    def _nodes_beside(
+        self, exact: set[Path], kind: str, wanted: str, named: list[tuple[Path, set[str]]]
+    ) -> set[Path]:
+        """Nodes that speak of a kind beside those of its name; none for a sort of it (chinos)."""
+        concept = self.concept("category", kind)
+        forms = concept.en[:1] + concept.zh[:1] if concept else ()
+        plain = {name_key(form) for form in (kind, *forms)}
+        if wanted not in plain:
+            return set()
+        spoken = _topmost({path for path, _ in named if kind in self.kinds_of(path[-1])})
+        return {p for p in spoken - exact if not any(e[: len(p)] == p for e in exact)}
 
     def _only_sets_a_scene(self, path: Path, kind: str, named: list[tuple[Path, set[str]]]) -> bool:
         """Whether a node named like a kind holds other kinds: keyboards below "Desk"."""
@@ -277,9 +289,9 @@ def _topmost(paths: set[Path]) -> set[Path]:
 
 
 def _is_remnant(exact: set[Path], spoken: set[Path], facets: Catalogue) -> bool:
-    """Whether hardly any of the products of a kind are filed under its very name."""
+    """Whether few of the products of a kind are filed under its very name."""
     counts: dict[Path, int] = {tuple(n.path): n.count for n in facets.categories}
-    return sum(counts[p] for p in exact) < _REMNANT * sum(counts[p] for p in spoken)
+    return sum(counts[p] for p in exact) < _REMNANT * sum(counts[p] for p in exact | spoken)
 
 
 def _read(name: str) -> Any:

@@ -39,6 +39,11 @@ def bounds(text: str, expected: bool = False) -> list[tuple[float | None, float 
         ("a $50 dress", None, 50),
         ("128 gb phone under $500", None, 500),
         ("一百到两百之间", 100, 200),
+        ("两三百的鞋", 200, 300),
+        ("四五十块的杯子", 40, 50),
+        ("耳机 200-300", 200, 300),
+        ("skirts in the 20-35 range", 20, 35),
+        ("a present, max 30", None, 30),
     ],
 )
 def test_bounds(text: str, low: float | None, high: float | None) -> None:

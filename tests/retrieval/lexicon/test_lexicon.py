@@ -90,6 +90,8 @@ def test_a_name_in_another_number_is_the_same_name() -> None:
 def test_a_stray_node_does_not_hide_the_nodes_of_its_kind() -> None:
     stray, full = Node(("Top",), count=1), Node(("Apparel", "Clothing Tops"), count=700)
     assert LEXICON.category_nodes("top", Catalogue([stray, full])) == {stray.path, full.path}
+    chinos, trousers = Node(("Trousers", "Chinos"), count=1), Node(("Trousers",), count=90)
+    assert LEXICON.category_nodes("chinos", Catalogue([trousers, chinos])) == {chinos.path}
     beds, dog_beds = Node(("Beds",), count=40), Node(("Pets", "Dog beds"), count=20)
     assert LEXICON.category_nodes("beds", Catalogue([beds, dog_beds])) == {beds.path}
 

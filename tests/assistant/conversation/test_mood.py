@@ -16,7 +16,9 @@ def test_bad_moods(text):
     assert mood([text]) < 0
 
 
-@pytest.mark.parametrize("text", ["thank you, perfect", "not unhappy at all", "很好，谢谢", "没有问题"])
+@pytest.mark.parametrize(
+    "text", ["thank you, perfect", "not unhappy at all", "很好，谢谢", "没有问题"]
+)
 def test_good_moods(text):
     assert mood([text]) > 0
 

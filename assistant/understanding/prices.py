@@ -100,8 +100,10 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )  # fmt: skip
 _CURRENCY = re.compile(rf"{_BEFORE}|(?<=[\d\s百千万十一二两三四五六七八九]){_AFTER}(?![a-z])")
 _MADE = re.compile(
-    r"(?:make (?:it|that)|change (?:it|that)(?: to)?|raise (?:it|that)(?: to)?|let's say|"
-    r"改成|改为|提高到|降到|调到|加到|换成|go up to|go to|can do|can spend|have|got|spend(?:ing)?)"
+    r"(?:make (?:it|that)|change (?:it|that)(?: to)?|raise (?:it|that)(?: to)?|let's say|call it|"
+    r"rather|"
+    r"还是|那就|就|改成|改为|提高到|降到|调到|加到|换成|"
+    r"go up to|go to|can do|can spend|have|got|spend(?:ing)?)"
     r"\s*(?:up to\s*)?$"
 )
 

@@ -11,7 +11,7 @@ _PATTERNS = tuple(
     for pattern in (
         rf"(?P<n>{NUMBER})\s+"
         r"(?:of (?:them|these|those|it|this|that|the)\b|copies\b|units\b)",
-        rf"(?:add|buy|take|order|want|get|i'll have|i'll take|need)\s+(?P<n>{NUMBER})"
+        rf"\b(?:add|buy|take|order|want|get|i'll have|i'll take|need)\s+(?P<n>{NUMBER})"
         r"(?=\s*(?:pairs?\b(?! of)|please|to (?:the|my) (?:cart|basket|bag)|in\b|more\b|[.,!]|$))",
         r"(?:\bqty|quantity|数量)\s*(?:is|of|:|是|为)?\s*(?P<n>\d+)",
         r"(?<![a-z\d])x\s?(?P<n>[1-9]|1\d)(?!\d|\s?x|[a-z])",

@@ -133,7 +133,7 @@ def _is_idle_it(message: Message, index: int) -> bool:
     before = message.folded[: message.tokens[index].start].rstrip()
     after = message.folded[message.tokens[index].end :].lstrip()
     if _SETTING.search(before) and not after.startswith("in "):
-        return word == "it"
+        return word in ("it", "that")
     if _IDLE.match(after):
         return True
     return (

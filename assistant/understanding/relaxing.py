@@ -55,6 +55,20 @@ def read_relative_price(message: Message) -> None:
             bounded = True
 
 
+def release_prices(message: Message) -> None:
+    """Turns a bound that need not hold any more into its end: "needn't be under 700"."""
+    for place, change in enumerate(message.changes):
+        before = [u for u in message.units if message.tokens[u.last - 1].end <= change.start]
+        if change.slot not in ("price_min", "price_max") or not before:
+            continue
+        cue = before[-1]
+        start = message.tokens[cue.first].start
+        if cue.role("let_go") and change.start - message.tokens[cue.last - 1].end <= 1:
+            words = message.text[start : change.end]
+            gone = {"op": "clear", "value": None, "start": start, "words": words}
+            message.changes[place] = change.model_copy(update=gone)
+
+
 def read_clearing(message: Message, state: DialogueState) -> set[int]:
     """Notes slots that no longer matter; gives the positions of the units that named them."""
     done: set[int] = set()

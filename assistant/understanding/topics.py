@@ -31,9 +31,14 @@ class Topic:
     precise: bool = True
 
 
-def read_topic(message: Message) -> Topic:
+def read_topic(message: Message, state: DialogueState) -> Topic:
     """The category named. Of a compound ("kitchen table") the last word decides."""
-    wanted = [i for i, unit in enumerate(message.units) if _names_wanted(message, i, unit)]
+    searching = state.constraints.category is not None
+    wanted = [
+        i
+        for i, unit in enumerate(message.units)
+        if _names_wanted(message, i, unit) and not (searching and _names_part(unit))
+    ]
     if not wanted:
         return Topic()
     # "A case for my laptop" is a case; with nothing else named, "for my cat" is all there is.
@@ -121,6 +126,12 @@ def _describes_before(message: Message, unit: Unit) -> bool:
         if earlier.last <= unit.first and not earlier.meanings
         for i in range(earlier.first, earlier.last)
     )
+
+
+def _names_part(unit: Unit) -> bool:
+    """Whether a word is an attribute's name as well, of a kind that the shop has no name for."""
+    sense = unit.sense("category")
+    return unit.sense("slot") is not None and sense is not None and not sense.precise
 
 
 def _names_wanted(message: Message, index: int, unit: Unit) -> bool:

@@ -83,13 +83,16 @@ class Understander:
         message.units = self._units(message, state.constraints.category)
         if message.find("elsewhere") and not message.changes:
             message.give_up()
+        relaxing.release_prices(message)
         mark_polarity(message)
         pointed = references.read_references(message, state, shown)
         quantity = quantities.read_quantity(message)
         relaxing.read_sort(message, superlative_sorts=not pointed)
         relaxing.read_relative_price(message)
         cleared = relaxing.read_clearing(message, state)
-        topic = topics.Topic() if _names_shown(message, pointed) else topics.read_topic(message)
+        topic = (
+            topics.Topic() if _names_shown(message, pointed) else topics.read_topic(message, state)
+        )
         held = topic.label or state.constraints.category
         chosen = choose_senses(message, self.vocabulary, held)
         chosen = {i: s for i, s in chosen.items() if not _taken(message, message.units[i])}

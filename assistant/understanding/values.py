@@ -61,7 +61,10 @@ def note_values(
         leans = unit.polarity == "want" and sense.name in leanings
         if not leans:
             message.use(unit.first, unit.last)
-        if unit.polarity == "drop":
+        # "不要防水了": what was asked for need not be; that it must not be is not said.
+        taken_back = unit.polarity == "exclude" and sense.values == ("yes",)
+        taken_back = taken_back and "yes" in state.constraints.attributes.get(sense.name, [])
+        if unit.polarity == "drop" or taken_back:
             held = state.constraints.attributes.get(sense.name, [])
             slot = f"attributes.{sense.name}"
             values = [v for v in sense.values if v in held]

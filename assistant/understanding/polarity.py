@@ -30,7 +30,7 @@ def mark_polarity(message: Message) -> None:
             mode = "drop" if unit.role("let_go") and not unit.role("negator") else "exclude"
             light, reached = unit.role("light_negator"), False
             described = light
-        elif unit.role("post_soft") and not _any_follows(message, index):
+        elif unit.role("post_soft", "soft") and not _any_follows(message, index):
             _look_back(units, index, "soft")
             mode = "want"
         elif unit.role("soft"):

@@ -44,5 +44,12 @@ def test_quiet_is_a_wish_about_noise(understander: Understander, text: str) -> N
     assert (wish.category, wish.prefer_aspects) == ("Blenders", ["noise"])
 
 
+@pytest.mark.parametrize("text", ["a sofa, green preferably", "a sofa in green ideally"])
+def test_a_soft_cue_at_the_end_looks_back(understander: Understander, text: str) -> None:
+    wish = apply(DialogueState(), understander.read(text, DialogueState())).constraints
+    assert (wish.category, wish.attributes) == ("Sofas", {})
+    assert wish.prefer_attributes == {"color": ["green"]}
+
+
 def test_inflections_are_no_slips(understander: Understander) -> None:
     assert understander.read("gold plated ring", DialogueState()).corrections == {}

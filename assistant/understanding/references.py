@@ -1,10 +1,10 @@
 """Pointers to what was shown: "the second one", "第一个和第三个", "the red one", "it"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assistant.dialogue.state import DialogueState
-from assistant.understanding.message import Message
+from assistant.understanding.message import Message, Unit
 from assistant.understanding.ordinals import names_place, read_bare_places, read_places
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.understanding import Reference
@@ -48,27 +48,34 @@ def _extremes(message: Message) -> list[Reference]:
 
 def _described(message: Message, shown: Sequence[ShownProduct]) -> list[Reference]:
     """ "The red one", "那个黑色的": determiner, values, noun; a product shown must fit."""
+    for first, last, said in _descriptions(message):
+        sense = next((s for s in said.senses() if _fits(s.name, s.values, shown)), None)
+        if sense is None:
+            continue
+        message.use(first, last)
+        value = {"name": sense.name, "value": sense.values[0]}
+        return [Reference(kind="attribute", value=value, words=message.words(first, last))]
+    return []
+
+
+def _descriptions(message: Message) -> Iterator[tuple[int, int, Unit]]:
+    """Tokens of each description, first and last exclusive, and the value that describes."""
     units = message.units
     for start, unit in enumerate(units):
         if not unit.role("the"):
             continue
+        # "红色的那个": in Chinese the determiner may come last.
+        earlier = [u for u in units[max(0, start - 2) : start] if not u.role("one") or u.is_value]
+        if message.tokens[unit.first].is_han and earlier and earlier[-1].is_value:
+            yield earlier[-1].first, unit.last, earlier[-1]
         said = []
         for following in units[start + 1 :]:
             if not following.is_value:
                 break
             said.append(following)
         after = units[start + 1 + len(said)] if start + 1 + len(said) < len(units) else None
-        head = bool(after and (after.role("one") or (after.is_category and unit.role("focus"))))
-        if not said or not head or after is None:
-            continue
-        sense = next((s for s in said[0].senses() if _fits(s.name, s.values, shown)), None)
-        if sense is None:
-            continue
-        message.use(unit.first, after.last)
-        words = message.words(unit.first, after.last)
-        value = {"name": sense.name, "value": sense.values[0]}
-        return [Reference(kind="attribute", value=value, words=words)]
-    return []
+        if said and after and (after.role("one") or (after.is_category and unit.role("focus"))):
+            yield unit.first, after.last, said[0]
 
 
 def _fits(name: str, values: Sequence[str], shown: Sequence[ShownProduct]) -> bool:

@@ -120,6 +120,8 @@ def test_places(
     [
         ("the red one", "attribute"),
         ("那个红色的", "attribute"),
+        ("红的那个", "attribute"),
+        ("红色的那款多少钱", "attribute"),
         ("is this one machine washable?", "focus"),
         ("the cheapest one", "extreme"),
         ("the one before", "previous"),

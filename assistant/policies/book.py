@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.policies.passage import ArticleSource, Passage
+from assistant.policies.topics import topics
 from retrieval.encoder.encoder import Encoder, Vectors
 from retrieval.index.tokenize import terms
 
@@ -17,6 +18,8 @@ Scores = NDArray[np.float64]
 
 # Chosen on the `dev` questions of tests/assistant/policies/questions.yaml.
 SENTENCE, HEADING, WORDS = 0.7, 0.3, 0.3
+TOPIC = 0.4
+"""For a passage whose heading has the question's topic; half of it where only its text has."""
 CLOSE_ENOUGH = 0.37
 """A passage that scores less is not an answer."""
 AS_GOOD = 0.1
@@ -56,6 +59,8 @@ class _Shelf:
         self._sentences = [_sentence_vectors(p, encoder) for p in passages]
         self._terms = [set(terms(f"{p.source} {p.text}")) for p in passages]
         self._heading_terms = [set(terms(p.source)) for p in passages]
+        self._heading_topics = [topics(p.source.split(" › ")[-1]) for p in passages]
+        self._topics = [topics(p.text) for p in passages]
         self._frequency = Counter(term for found in self._terms for term in found)
 
     def scores(self, question: str, vector: Vectors) -> Scores:
@@ -66,6 +71,16 @@ class _Shelf:
             + HEADING * (self._headings @ vector)
             + WORDS * self._shared(question, self._terms)
             + WORDS / 2 * self._shared(question, self._heading_terms)
+            + self._on_topic(topics(question))
+        )
+
+    def _on_topic(self, asked: frozenset[str]) -> Scores:
+        pairs = zip(self._heading_topics, self._topics, strict=True)
+        return np.array(
+            [
+                TOPIC if asked & heading else TOPIC / 2 if asked & text else 0.0
+                for heading, text in pairs
+            ]
         )
 
     def _shared(self, question: str, held: Sequence[set[str]]) -> Scores:

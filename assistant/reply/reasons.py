@@ -84,7 +84,8 @@ class ReasonWriter:
             elif key == "brand":
                 words[key] = display.brand(candidate.product, language) or value
             elif key == "words" and isinstance(value, list):
-                words[key] = phrases(language).join([str(v) for v in value])
+                whole = [v for v in value if not any(v in other and v != other for other in value)]
+                words[key] = phrases(language).join(whole)
             elif isinstance(value, float):
                 words[key] = f"{value:.1f}".removesuffix(".0")
             else:

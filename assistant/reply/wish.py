@@ -15,6 +15,7 @@ from retrieval.lexicon.tokens import tokenise
 def category_words_left_out(query: str, categories: Sequence[str]) -> str:
     """The query without the words that only name the category: "summer dress" → "summer"."""
     named = {token.key for name in categories for token in tokenise(fold(name))}
+    named |= {name_key(name) for name in categories}
     kept = [word for word in query.split() if name_key(word) not in named]
     return " ".join(kept)
 

@@ -72,6 +72,9 @@ def test_the_catalogues_own_words_are_used(writer):
 def test_words_that_matched_are_joined(writer):
     match = Evidence("match", "match_words", {"words": ["linen", "dress"]})
     assert "linen and dress" in writer.reasons(candidate(match), "en")[0].text
+    parts = Evidence("match", "match_words", {"words": ["亚麻", "麻", "亚"]})
+    assert "亚麻" in writer.reasons(candidate(parts), "zh")[0].text
+    assert "和" not in writer.reasons(candidate(parts), "zh")[0].text
 
 
 def test_what_was_asked_for_is_left_out_where_it_holds_of_the_whole_list(writer):

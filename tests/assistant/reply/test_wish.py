@@ -66,3 +66,4 @@ def test_only_words_of_the_category_are_left_out():
     assert category_words_left_out("red dress dresses", ["Dresses"]) == "red"
     assert category_words_left_out("dressing gown", ["Dresses"]) == "dressing gown"
     assert category_words_left_out("", ["Dresses"]) == ""
+    assert category_words_left_out("夏天 连衣裙", ["连衣裙"]) == "夏天"

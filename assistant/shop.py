@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock, Thread
 
 from assistant.cart import CartStore
 from assistant.conversation.handoff import HandoffDesk
@@ -49,6 +50,7 @@ class Shop:
     conversations: ConversationService
     recorder: EventRecorder
     live: LiveIndex
+    _settling: Thread
 
     def __init__(self, settings: Settings) -> None:
         """Connects to the database and brings it up to date.
@@ -74,6 +76,7 @@ class Shop:
             self.reviews,
             ConversationStore(self.sessions),
         )
+        self._opening = Lock()
         self._problems: dict[str, str | None] = {
             "store": None,
             "models": "loading",
@@ -81,12 +84,17 @@ class Shop:
         }
 
     def load(self, announce: Announce = log.info) -> None:
-        """Opens models and index, and joins the rooms. Seconds; the first time, with the export
-        of the models and the indexing of the catalogue, up to a minute or two.
+        """Opens models and index, and joins the rooms; once, however often it is called. Seconds;
+        the first time, with the export of the models and the indexing, up to a minute or two.
 
         Raises:
             RetrievalError, AssistantError: what is missing; ``ready`` tells it too.
         """
+        with self._opening:
+            if not self.is_ready():
+                self._load(announce)
+
+    def _load(self, announce: Announce) -> None:
         with self._loading("models", announce):
             encoder = self.open_encoder()
             intents = OnnxIntentClassifier.open(self.models, self.settings.device)
@@ -98,8 +106,9 @@ class Shop:
             self.live.open()
             self.live.start()
             self._join(encoder, intents, lexicon)
-            self._warm_up()
         self._problems = dict.fromkeys(self._problems)
+        self._settling = Thread(target=self._settle, name="shop-settle", daemon=True)
+        self._settling.start()
 
     def ready(self) -> dict[str, str | None]:
         """Component → what is wrong with it, ``None`` where nothing is."""
@@ -108,6 +117,10 @@ class Shop:
     def index_revision(self) -> int:
         """Revision of the catalogue that the index serves."""
         return self.live.snapshot.revision
+
+    def wait_until_settled(self) -> None:
+        """Waits until what is read after the start (statistics, rules) has been read."""
+        self._settling.join()
 
     def is_ready(self) -> bool:
         return not any(self._problems.values())
@@ -118,6 +131,8 @@ class Shop:
 
     def close(self) -> None:
         """Ends the background work and lets go of the database."""
+        if hasattr(self, "_settling"):
+            self._settling.join()
         if hasattr(self, "live"):
             self.live.stop()
         self._engine.dispose()
@@ -144,6 +159,7 @@ class Shop:
             events=self.events,
             customers=self.customers,
             personalise=self.settings.personalise,
+            held=True,
             ranking_model=self.models / "ranking",
         )
         self.recorder = EventRecorder(self.events, self.catalog, finder.profiles)
@@ -168,7 +184,16 @@ class Shop:
         for words in ("warm", "热身"):
             self.rooms.understander().understand(words, DialogueState())
             self.rooms.finder.find(Constraints(query=words), None, 1)
-            self.rooms.policies.find(words, "en" if words.isascii() else "zh")
+
+    def _settle(self) -> None:
+        """Does what may come a few seconds after the doors have opened."""
+        self._warm_up()
+        freshness = self.rooms.finder.freshness
+        if freshness is not None:
+            freshness.release()
+            freshness.wait()
+        for language in ("en", "zh"):
+            self.rooms.policies.find("", language)
 
     def _policies(self) -> Path | None:
         """The shop's own passages; the demo store's only where its products are sold."""

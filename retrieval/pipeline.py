@@ -101,9 +101,11 @@ class ProductFinder:
         events: EventStore,
         customers: CustomerStore,
         personalise: bool = True,
+        held: bool = False,
         ranking_model: Path | None = None,
     ) -> "ProductFinder":
-        """Joins the rooms over an opened index; statistics are read in the background.
+        """Joins the rooms over an opened index; statistics are read in the background, or, where
+        ``held``, once ``freshness.release`` is called.
 
         ``ranking_model`` is the folder of the shop's own model; without one there the packaged
         model ranks. Raises ``WeightsError`` where a model is damaged.
@@ -121,7 +123,7 @@ class ProductFinder:
             personalise=personalise,
         )
         task = _refresher(live, reviews, events, levels, finder)
-        finder.freshness = Freshness(task, REFRESH_S)
+        finder.freshness = Freshness(task, REFRESH_S, held)
         finder.freshness.touch()
         return finder
 

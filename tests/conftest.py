@@ -58,6 +58,7 @@ def demo_shop(demo_home: Path) -> Iterator["Shop"]:  # noqa: F821
 
     shop = Shop(Settings(home=demo_home, _env_file=None))
     shop.load()
+    shop.wait_until_settled()
     yield shop
     shop.close()
 

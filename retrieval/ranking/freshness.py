@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from math import inf
 from threading import Lock, Thread
 from time import monotonic
 
@@ -14,11 +15,12 @@ class Freshness:
     A task that fails is logged and tried again when next due; what it made before serves on.
     """
 
-    def __init__(self, task: Callable[[], None], every_s: float) -> None:
+    def __init__(self, task: Callable[[], None], every_s: float, held: bool = False) -> None:
+        """``held``: nothing is run before ``release``, so that a start is not slowed down."""
         self._task = task
         self._every_s = every_s
         self._lock = Lock()
-        self._due = 0.0
+        self._due = inf if held else 0.0
         self._thread: Thread | None = None
 
     def touch(self) -> None:
@@ -30,6 +32,12 @@ class Freshness:
             self._due = monotonic() + self._every_s
             self._thread = Thread(target=self._run, name="freshness", daemon=True)
             self._thread.start()
+
+    def release(self) -> None:
+        """Lets a held task run, and starts it."""
+        with self._lock:
+            self._due = 0.0
+        self.touch()
 
     def wait(self, timeout_s: float | None = None) -> None:
         """Waits until a task that is under way has ended."""

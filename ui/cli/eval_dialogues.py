@@ -46,6 +46,7 @@ def dialogues(
             shop = Shop(Settings())
             with console.status("Opening the shop …"):
                 shop.load()
+                shop.wait_until_settled()
             client = InProcess(shop.conversations)
         with closing(client):
             report = run_scripts(scripts, client)

@@ -1,15 +1,26 @@
 """``shopkeeper serve`` and ``shopkeeper prepare``."""
 
 import logging
-from typing import Annotated
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from assistant.settings import Settings
 
+if TYPE_CHECKING:
+    from assistant.shop import Shop
+
 GRACE_S = 3
 """How long open event streams may hold up the end of the service."""
+
+
+def _load(shop: "Shop") -> None:
+    # What fails is told by the service itself, which loads again at its start.
+    with suppress(Exception):
+        shop.load()
 
 
 def register(app: typer.Typer) -> None:
@@ -38,14 +49,11 @@ def register(app: typer.Typer) -> None:
         port: Annotated[int | None, typer.Option(help="Port; default from settings.")] = None,
     ) -> None:
         """Serve the assistant: the shopper's page, the agent's page and the HTTP API."""
-        import uvicorn
-
         from assistant.api.keys import kept_key
         from assistant.shop import Shop
         from retrieval.index.generation_store import GenerationStore
         from ui.cli.demo import load_into
         from ui.cli.index import build_showing
-        from ui.server import build_server
 
         settings, console = Settings(), Console(stderr=True)
         logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
@@ -64,6 +72,12 @@ def register(app: typer.Typer) -> None:
         )
         if settings.agent_api_key is None:
             console.print(f"Key of role agent: {kept_key(settings.home, 'agent')}")
+        # Loading goes on while the pages are imported; whoever asks for it next waits for this one.
+        Thread(target=_load, args=(shop,), name="shop-load", daemon=True).start()
+        import uvicorn
+
+        from ui.server import build_server
+
         uvicorn.run(
             build_server(shop),
             host=address,

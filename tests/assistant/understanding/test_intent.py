@@ -48,9 +48,10 @@ def test_english_as_people_type_it(classifier: OnnxIntentClassifier) -> None:
 
 def test_chinese_as_people_type_it(classifier: OnnxIntentClassifier) -> None:
     found = figures(classifier, "zh")
-    assert found.macro_f1 >= 0.87
+    assert found.macro_f1 >= 0.88
     assert found.oos_recall is not None
-    assert found.oos_recall >= 0.78
+    # Less than the adapter before this one had (0.82), which mistook more of everything else.
+    assert found.oos_recall >= 0.74
 
 
 def test_the_context_helps(classifier: OnnxIntentClassifier) -> None:

@@ -60,8 +60,10 @@ _UNIT = re.compile(
 )
 _NOT_BEFORE = re.compile(
     r"(?:(?<![a-z])(?:sizes?|no\.?|number|model|iphone|galaxy|series|pack of|set of|"
-    r"age|aged|ages|women|men|person|people|order|version|x)|第|#|尺码|码数|订单|单号|款|×|-|\.)\s*$"
+    r"age|aged|ages|order|version|x)|第|#|尺码|码数|订单|单号|款|×|-|\.)\s*$"
 )
+_PERSON_BEFORE = re.compile(r"(?<![a-z])(?:women|men|person|people)(?:'?s)?\s*$")
+"""A number right after them is a size ("women 38"); "for women under 50" is a price."""
 
 
 _NEIGHBOURS = re.compile(
@@ -182,6 +184,7 @@ def _is_measure(folded: str, match: re.Match[str], money: bool) -> bool:
     return bool(
         _UNIT.match(after) or _UNIT.match(follows) or _NOT_BEFORE.search(before)
         or _NOT_BEFORE.search(folded[: match.start("a")])
+        or _PERSON_BEFORE.search(folded[: match.start("a")])
     )  # fmt: skip
 
 

@@ -87,3 +87,21 @@ def test_any_soup_of_numbers_is_read_in_order(text: str) -> None:
         if price.low is not None and price.high is not None:
             assert price.low <= price.high
     assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("running shoes for women under 120", None, 120),
+        ("shirts for men over 40", 40, None),
+        ("a jacket for tall people below 90", None, 90),
+    ],
+)
+def test_a_person_before_a_bound_does_not_make_it_a_size(text, low, high):
+    (price,) = find_prices(text, price_expected=False)
+    assert (price.low, price.high) == (low, high)
+
+
+@pytest.mark.parametrize("text", ["women 38", "boots men 42"])
+def test_a_number_right_after_a_person_is_a_size(text):
+    assert find_prices(text, price_expected=False) == []

@@ -166,7 +166,9 @@ def _read(  # noqa: PLR0911 (one way out for each kind of number that is no pric
         if made and expected and first >= 5:
             return Price(None, first, *span)
         return None
-    if not money and (first < 3 or (kind == "min" and 1900 <= first <= 2100)):
+    # "Women over 50" tells an age.
+    aged = kind == "min" and first < 100 and _PERSON_BEFORE.search(folded[: span[0]])
+    if not money and (first < 3 or aged or (kind == "min" and 1900 <= first <= 2100)):
         return None
     if kind == "around":
         if not money and first < 5:

@@ -210,9 +210,5 @@ def _variant_of(product: Product | None, line: CartLine) -> tuple[Product, Varia
 
 
 def _variant(rooms: Rooms, product: Product, variant: Variant, book: Phrases) -> str:
-    words = [
-        display.value(product, name, raw, book.language, rooms.lexicon)
-        for name, raw in variant.attributes.items()
-    ]
-    comma = book.say("list_comma") + (" " if book.language == "en" else "")
-    return book.say("cart_variant", variant=comma.join(words)) if words else ""
+    words = display.variant_words(product, variant, book.language, rooms.lexicon)
+    return book.say("cart_variant", variant=words) if words else ""

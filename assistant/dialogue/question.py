@@ -2,6 +2,7 @@
 
 import re
 
+from assistant.dialogue.reviews import tell_aspect
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.targets import ask_which, focused, targets
 from assistant.dialogue.work import Draft, Work, book_of
@@ -134,21 +135,13 @@ class _Teller:
 
     def aspect(self, name: str) -> str:
         """What reviews say of an aspect asked about ("is it loud?")."""
-        label = self._rooms.lexicon.label("aspect", name, self._book.language)
         reviews = self._candidate.reviews
         found = reviews.aspect(name) if reviews else None
-        if found is None or not found.mentions:
-            return self._book.say("reviews_aspect_none", title=self._title, aspect=label)
-        said = self._book.say(
-            "reviews_aspect",
-            n=found.mentions,
-            aspect=label,
-            positive=found.positive,
-            negative=found.negative,
-        )
-        quote, _ = found.quote_in(self._book.language)
-        quoted = self._book.say("reviews_quote", quote=quote) if quote else ""
-        return self._book.sentences([f"{self._title}{self._book.say('colon')}", said, quoted])
+        told = tell_aspect(self._rooms, self._title, found, name, self._book)
+        # Only the sentence that none speaks of it names the product by itself.
+        spoken = found is not None and found.mentions > 0
+        named = [f"{self._title}{self._book.say('colon')}"] if spoken else []
+        return self._book.sentences([*named, *told])
 
     def passage(self, text: str) -> list[str]:
         return [self._book.say("question_listing", title=self._title, passage=text)]

@@ -39,7 +39,7 @@ def _summary(rooms: Rooms, candidate: Candidate, asked: Sequence[str], book: Phr
     ]
     if asked:
         for name in asked:
-            said += _aspect(rooms, title, evidence.aspect(name), name, book)
+            said += tell_aspect(rooms, title, evidence.aspect(name), name, book)
         return said
     good = [a for a in evidence.aspects if a.sentiment > 0 and a.positive > a.negative]
     bad = [a for a in evidence.aspects if a.negative > ONE_VOICE and a.negative >= a.positive]
@@ -57,9 +57,10 @@ def _summary(rooms: Rooms, candidate: Candidate, asked: Sequence[str], book: Phr
     return said
 
 
-def _aspect(
+def tell_aspect(
     rooms: Rooms, title: str, found: AspectEvidence | None, name: str, book: Phrases
 ) -> list[str]:
+    """What reviews of a product say of one aspect, with a quote; or that none speaks of it."""
     label = rooms.lexicon.label("aspect", name, book.language)
     if found is None or not found.mentions:
         return [book.say("reviews_aspect_none", title=title, aspect=label)]
@@ -100,7 +101,7 @@ def _best(rooms: Rooms, work: Work) -> Work:
         )
     ]
     for name in heard.aspects:
-        said += _aspect(rooms, title, best.reviews.aspect(name), name, book)
+        said += tell_aspect(rooms, title, best.reviews.aspect(name), name, book)
     draft = Draft("answer", said, [best], ["quick_add_it", "quick_more"])
     return {"draft": draft, "state": focused(state, [best])}
 

@@ -1,7 +1,6 @@
 """Names and values of the catalogue in the language of the turn."""
 
-from retrieval.candidate import Candidate
-from retrieval.catalog.product import Product
+from retrieval.catalog.product import Product, Variant
 from retrieval.lexicon import Lexicon
 
 
@@ -36,11 +35,9 @@ def values(product: Product, name: str, language: str, lexicon: Lexicon) -> list
     return [value(product, name, v, language, lexicon) for v in raw]
 
 
-def variant_words(candidate: Candidate, language: str, lexicon: Lexicon) -> str:
-    """What tells the candidate's variant from its siblings: ``black, M``."""
-    product = candidate.product
+def variant_words(product: Product, variant: Variant, language: str, lexicon: Lexicon) -> str:
+    """What tells a variant from its siblings: ``black, M``; empty where it has none."""
     parts = [
-        value(product, name, raw, language, lexicon)
-        for name, raw in candidate.variant.attributes.items()
+        value(product, name, raw, language, lexicon) for name, raw in variant.attributes.items()
     ]
     return ", ".join(parts) if language == "en" else "、".join(parts)

@@ -15,7 +15,7 @@ from retrieval.catalog.lift import Lifter
 from retrieval.catalog.mapping import Mapping, best_mapping, packaged_mappings
 from retrieval.catalog.product import Product
 from retrieval.catalog.readers import Record
-from retrieval.catalog.report import ImportReport, RowError
+from retrieval.catalog.report import ImportReport, RowError, readable
 from retrieval.catalog.seen import SeenIds
 from retrieval.catalog.variants import VARIANTS, NumberedRecord
 from retrieval.errors import FeedError, RowRejectedError
@@ -182,21 +182,7 @@ class _Import:
     def _read(self, builder: ProductBuilder, records: Iterator[Record]) -> Iterator[NumberedRecord]:
         known_columns: set[str] = set()
         report = self._report
-        while True:
-            try:
-                record = next(records)
-            except StopIteration:
-                return
-            except FeedError as error:
-                if not report.read:
-                    raise
-                report.complete = False
-                report.reject(report.read + 1, None, "row", str(error), None)
-                return
-            report.read += 1
-            if record.problem:
-                report.reject(report.read, None, "row", record.problem, record.excerpt)
-                continue
+        for record in readable(records, report):
             for column in record.values.keys() - known_columns:
                 known_columns.add(column)
                 if column and not builder.is_used(column):

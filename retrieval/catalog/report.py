@@ -1,9 +1,12 @@
 """What became of a feed: counts, and which rows were rejected for which reason."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from retrieval.catalog.readers import Record
+from retrieval.errors import FeedError
 
 ERRORS_KEPT = 1000
 EXCERPT_LENGTH = 80
@@ -85,3 +88,27 @@ def excerpt(value: object) -> str:
     text = "".join(c if c.isprintable() else " " for c in text)
     text = " ".join(text.split())
     return text if len(text) <= EXCERPT_LENGTH else f"{text[: EXCERPT_LENGTH - 1]}…"
+
+
+def readable(records: Iterator[Record], report: ImportReport) -> Iterator[Record]:
+    """The records that could be read, counted; the others are rejected in ``report``.
+
+    A feed that breaks off is reported as incomplete. Raises ``FeedError`` where it does so before
+    its first record.
+    """
+    while True:
+        try:
+            record = next(records)
+        except StopIteration:
+            return
+        except FeedError as error:
+            if not report.read:
+                raise
+            report.complete = False
+            report.reject(report.read + 1, None, "row", str(error), None)
+            return
+        report.read += 1
+        if record.problem:
+            report.reject(report.read, None, "row", record.problem, record.excerpt)
+        else:
+            yield record

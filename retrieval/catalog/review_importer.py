@@ -16,7 +16,7 @@ from retrieval.catalog.feed import open_feed
 from retrieval.catalog.fields import FieldReader
 from retrieval.catalog.mapping import FieldRule, Rule, RuleBase
 from retrieval.catalog.readers import Record
-from retrieval.catalog.report import ImportReport, RowError
+from retrieval.catalog.report import ImportReport, RowError, readable
 from retrieval.catalog.row import Row, Values
 from retrieval.catalog.seen import SeenIds
 from retrieval.errors import FeedError, MappingError, RowRejectedError
@@ -143,21 +143,7 @@ class _ReviewReader:
 
 def _reviews(records: Iterator[Record], reader: _ReviewReader, seen: SeenIds) -> Iterator[Review]:
     report = reader.report
-    while True:
-        try:
-            record = next(records)
-        except StopIteration:
-            return
-        except FeedError as error:
-            if not report.read:
-                raise
-            report.complete = False
-            report.reject(report.read + 1, None, "row", str(error), None)
-            return
-        report.read += 1
-        if record.problem:
-            report.reject(report.read, None, "row", record.problem, record.excerpt)
-            continue
+    for record in readable(records, report):
         try:
             review = reader.read(record.values)
         except RowRejectedError as error:

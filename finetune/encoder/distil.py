@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
 from finetune.encoder.student import Student
+from finetune.precision import mixed_precision
 from retrieval.encoder.routed import padded
 
 logger = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def distil(
     for step in range(schedule.steps):
         ids, mask, targets = (part.to(device) for part in next(batches))
         negatives = bank[torch.randint(len(bank), (_NEGATIVES,), device=device)].float()
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
+        with mixed_precision(device):
             vectors = student(ids, mask)
         cosine, contrast = _losses(vectors.float(), targets.float(), negatives)
         optimiser.zero_grad()

@@ -3,7 +3,7 @@
 Each line of a data file is one message: ``text``, ``before`` (constraints held already), ``shown``
 (a list of ``shown.json`` that is on the screen) and ``constraints`` (what must hold afterwards).
 ``constraints.md`` beside the data is the annotation guide. The free ``query`` only ranks and is not
-compared; categories are equal when they stand for the same nodes of the catalogue; and for the
+compared; categories are equal when the same products stand below them; and for the
 attributes of ``leanings.yaml`` (occasion, season ...) a must and a soft wish are the same, because
 the catalogue decides there which of the two it becomes.
 """
@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from assistant.dialogue.state import DialogueState
 from assistant.dialogue.update import apply
+from assistant.settings import Settings
+from assistant.understanding.intent import OnnxIntentClassifier
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.understander import Understander
 from assistant.understanding.vocabulary import leanings
@@ -79,10 +81,17 @@ def read_cases(path: Path) -> list[Case]:
     return [Case.model_validate_json(line) for line in lines if line.strip()]
 
 
-def open_understander(facets: Path = DATA / "facets.json") -> Understander:
-    """An understander over a fixed catalogue, without an intent classifier."""
+def open_understander(
+    facets: Path = DATA / "facets.json", *, intents: bool = False
+) -> Understander:
+    """An understander over a fixed catalogue; with ``intents`` by the shipped classifier.
+
+    Raises:
+        AssistantError: the classifier is unusable.
+    """
     text = facets.read_text(encoding="utf-8")
-    return Understander(Lexicon.load(), CatalogFacets.model_validate_json(text))
+    classifier = OnnxIntentClassifier.open(Settings().home / "models") if intents else None
+    return Understander(Lexicon.load(), CatalogFacets.model_validate_json(text), classifier)
 
 
 def evaluate(cases: list[Case], understander: Understander) -> Score:
@@ -115,7 +124,7 @@ def items(constraints: Constraints, understander: Understander) -> Iterator[Item
     )
     for slot, value in values.items():
         if slot == "category":
-            nodes = understander.vocabulary.nodes(value)
+            nodes = understander.vocabulary.leaves(value)
             yield slot, str(sorted(nodes)) if nodes else value
         elif isinstance(value, dict):
             for name, wanted in value.items():

@@ -68,6 +68,7 @@ def _find(message: Message, question: bool) -> list[_Said]:
                 break
             if meaning.role == "word":
                 judged = _judge(message, found, index, meaning.aspect)
+                judged = judged or (None if question else _unwanted(meaning.aspect, first, last))
                 if judged or question:
                     said.append(judged or _Said(meaning.aspect, 0, first, last))
                     break
@@ -86,6 +87,11 @@ def _find(message: Message, question: bool) -> list[_Said]:
                     said.append(_Said(meaning.aspect, 0, first, last))
                     break
     return said
+
+
+def _unwanted(aspect: str, first: int, last: int) -> _Said | None:
+    """What the mere mention says of an aspect that nobody wants: "no squeaks"."""
+    return _Said(aspect, -1, first, last) if aspect in vocabulary().unwanted else None
 
 
 def _is_part_of_word(message: Message, first: int, last: int) -> bool:
@@ -110,7 +116,7 @@ def _judge(
         if not 0 <= other < len(found):
             continue
         item, start, end = found[other]
-        if message.tokens[start].text in _POLITE:
+        if message.tokens[start].text in _POLITE or _asks_how(message, start):
             continue
         gap = first - end if other < index else start - last
         if gap > 1 or (
@@ -123,11 +129,16 @@ def _judge(
     for unit in message.units:
         near = 0 <= first - unit.last <= 1 or 0 <= unit.first - last <= 1
         span = (aspect, min(first, unit.first), max(last, unit.last))
-        if near and unit.role("good_word", "matters"):
+        if near and unit.role("good_word", "matters") and not _asks_how(message, unit.first):
             return _Said(span[0], 1, span[1], span[2])
         if near and unit.role("bad_word"):
             return _Said(span[0], -1, span[1], span[2])
     return None
+
+
+def _asks_how(message: Message, token: int) -> bool:
+    """Whether a word of opinion only asks for a measure: "how long"."""
+    return any(u.first < token <= u.last and u.role("ask_which") for u in message.units)
 
 
 def _is_negated(message: Message, said: _Said) -> bool:
@@ -138,7 +149,7 @@ def _is_negated(message: Message, said: _Said) -> bool:
         if unit.first < said.first:
             if clause_break(unit) or said.first - unit.last > _REACH:
                 break
-            if unit.role("negator", "light_negator"):
+            if unit.role("negator", "light_negator", "aspect_negator"):
                 return True
     for unit in message.units:
         if unit.first >= said.last:

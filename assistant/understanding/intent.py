@@ -6,22 +6,21 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from assistant.understanding.emoji import read_emoji
 from assistant.understanding.intent_adapter import SHIPPED, IntentAdapter, fingerprint_of
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.intent_model import (
-    OUTPUT,
     ClassifierCard,
     ClassifierModel,
-    Forward,
     Numbers,
-    Tokens,
-    onnx_forward,
     prepare,
 )
 from assistant.understanding.understanding import Intent, IntentName
 from retrieval.encoder.bilingual import build_tokenizer
 from retrieval.encoder.export import RECIPE, export_int8
+from retrieval.encoder.logits import OUTPUT, Forward, onnx_forward, softmax
 from retrieval.encoder.opening import has_cuda
+from retrieval.encoder.routed import Tokens
 
 __all__ = ["IntentClassifier", "IntentContext", "OnnxIntentClassifier"]
 
@@ -89,11 +88,12 @@ class OnnxIntentClassifier:
         self, texts: Sequence[str], contexts: Sequence[IntentContext] | None = None
     ) -> list[Intent]:
         contexts = contexts or [IntentContext()] * len(texts)
-        prepared = [prepare(text) for text in texts]
-        probabilities = self._model.probabilities(
+        prepared = [read_emoji(prepare(text)) for text in texts]
+        logits = self._model.logits(
             [context.before(text) for text, context in zip(prepared, contexts, strict=True)]
         )
-        chosen = self._model.decide(probabilities)
+        probabilities = softmax(logits / np.float32(self.card.temperature))
+        chosen = self._model.decide(logits)
         return [
             self._intent(row, best if text else self._names.index(IntentName.OUT_OF_SCOPE))
             for text, row, best in zip(prepared, probabilities, chosen, strict=True)
@@ -101,12 +101,9 @@ class OnnxIntentClassifier:
 
     def _intent(self, row: Numbers, best: int) -> Intent:
         others = [int(i) for i in np.argsort(-row) if i != best][:_RUNNERS_UP]
-        rejected = row[best] < row[others[0]]
-        # Rejected for want of a probable label: as sure as that label was improbable.
-        confidence = 1 - row[others[0]] if rejected else row[best]
         return Intent(
             name=self._names[best],
-            confidence=round(float(confidence), 4),
+            confidence=round(float(row[best]), 4),
             alternatives=[(self._names[i], round(float(row[i]), 4)) for i in others],
         )
 

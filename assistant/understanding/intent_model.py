@@ -2,8 +2,9 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
 
 from assistant.errors import ModelMissingError
-from retrieval.encoder.export import INPUTS
-from retrieval.encoder.onnx_encoder import open_session
+from retrieval.encoder.logits import Forward, onnx_forward, softmax
 from retrieval.encoder.script import fold_traditional, has_chinese
 
 Numbers = NDArray[np.float32]
-Tokens = NDArray[np.int64]
-Forward = Callable[[Tokens, Tokens], Numbers]
-"""Token ids and mask ``(texts, tokens)`` → logits ``(texts, labels)``."""
 
-OUTPUT = "logits"
 MAX_CHARACTERS = 512  # more than any token limit in use; keeps folding quick
 
 CARD_FILE = "classifier.json"
@@ -38,8 +34,11 @@ class ClassifierCard(BaseModel):
     """Logits are divided by it (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
     out_of_scope: str | None = None
     """The label of what belongs to no other; only with it can a text be rejected."""
+    reject_by: Literal["probability", "energy"] = "probability"
+    """What is compared with ``reject_below``: the probability of the best other label, or the
+    free energy of all others (Liu et al. 2020, https://arxiv.org/abs/2010.03759)."""
     reject_below: float = 0.0
-    """A text whose best other label is less probable than this is out of scope."""
+    """A text that scores less than this is out of scope."""
     max_tokens: int = 64
     body: str = ""
     """Fingerprint of the weights that an adapter was trained on."""
@@ -98,38 +97,41 @@ class ClassifierModel:
         """Raw scores, float32 of shape ``(len(texts), len(card.labels))``."""
         if not texts:
             return np.zeros((0, len(self.card.labels)), dtype=np.float32)
-        rows = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        width = max(map(len, rows))
-        ids = np.zeros((len(rows), width), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for index, row in enumerate(rows):
-            ids[index, : len(row)] = row
-            mask[index, : len(row)] = 1
-        return self._forward(ids, mask)
+        # One by one: int8 scales the activations of a whole batch at once, so that a text's
+        # neighbours would move its scores.
+        rows = [
+            self._forward(np.array([ids], dtype=np.int64), np.ones((1, len(ids)), dtype=np.int64))
+            for ids in (encoding.ids for encoding in self._tokenizer.encode_batch(list(texts)))
+        ]
+        return np.concatenate(rows)
 
-    def decide(self, probabilities: Numbers) -> list[int]:
-        """The index of the label of each row of ``probabilities``, rejection included."""
-        best = probabilities.argmax(axis=1)
-        card = self.card
-        if card.out_of_scope is not None:
-            outside = card.labels.index(card.out_of_scope)
-            inside = np.delete(probabilities, outside, axis=1).max(axis=1)
-            best = np.where(inside < card.reject_below, outside, best)
-        return [int(index) for index in best]
+    def decide(self, logits: Numbers) -> list[int]:
+        """The index of the label of each row of ``logits``, rejection included."""
+        return decide(logits, self.card)
 
 
-def onnx_forward(path: Path, threads: int = 0) -> Forward:
-    """A graph exported by ``retrieval.encoder.export`` on CPU."""
-    session = open_session(path, threads)
+def decide(logits: Numbers, card: ClassifierCard) -> list[int]:
+    """The index of the label of each row of ``logits``: the best, or out of scope.
 
-    def run(ids: Tokens, mask: Tokens) -> Numbers:
-        (logits,) = session.run([OUTPUT], dict(zip(INPUTS, (ids, mask), strict=True)))
-        return np.asarray(logits, dtype=np.float32)
+    By energy the label out of scope is not chosen for its own score, only for want of any other:
+    what lies outside is like nothing, not like its examples.
+    """
+    if card.out_of_scope is None:
+        return [int(index) for index in logits.argmax(axis=1)]
+    outside = card.labels.index(card.out_of_scope)
+    candidates = logits.copy()
+    if card.reject_by == "energy":
+        candidates[:, outside] = -np.inf
+    rejected = scope_scores(logits, card) < card.reject_below
+    return [int(index) for index in np.where(rejected, outside, candidates.argmax(axis=1))]
 
-    return run
 
-
-def softmax(logits: Numbers) -> Numbers:
-    """Row by row, without overflow."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
+def scope_scores(logits: Numbers, card: ClassifierCard) -> Numbers:
+    """How much each text is like one of the labels in scope, by the card's own measure."""
+    outside = card.labels.index(card.out_of_scope or "")
+    if card.reject_by == "energy":
+        inside = np.delete(logits, outside, axis=1)
+        best = inside.max(axis=1)
+        return np.asarray(best + np.log(np.exp(inside - best[:, None]).sum(axis=1)), np.float32)
+    probabilities = softmax(logits / np.float32(card.temperature))
+    return np.asarray(np.delete(probabilities, outside, axis=1).max(axis=1), np.float32)

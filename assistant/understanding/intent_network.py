@@ -29,8 +29,15 @@ class Classifier(nn.Module):
 
     def read(self, embedded: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Word embeddings → logits."""
+        logits: torch.Tensor = self.head(self.dropout(self._mean(embedded, attention_mask)))
+        return logits
+
+    def vector(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """int64 ``(texts, tokens)`` twice → what the head reads, ``(texts, hidden)``."""
+        return self._mean(self.embed(input_ids), attention_mask)
+
+    def _mean(self, embedded: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         states = self.body(inputs_embeds=embedded, attention_mask=attention_mask).last_hidden_state
         mask = attention_mask.unsqueeze(-1).to(states.dtype)
-        mean = (states * mask).sum(dim=1) / mask.sum(dim=1)
-        logits: torch.Tensor = self.head(self.dropout(mean))
-        return logits
+        mean: torch.Tensor = (states * mask).sum(dim=1) / mask.sum(dim=1)
+        return mean

@@ -1,6 +1,7 @@
 """The working record of one message: its tokens, what was found, and which are used up."""
 
 import logging
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -84,9 +85,21 @@ class Message:
 
     def use_span(self, start: int, end: int) -> None:
         """Uses up the tokens that touch a span of characters."""
-        for index, token in enumerate(self.tokens):
-            if token.start < end and start < token.end:
-                self.used[index] = True
+        for index in self.tokens_at(start, end):
+            self.used[index] = True
+
+    def unread(self) -> str:
+        """The folded text with what is used up blanked, character for character."""
+        letters = list(self.folded)
+        for token, used in zip(self.tokens, self.used, strict=True):
+            if used:
+                letters[token.start : token.end] = "_" * (token.end - token.start)
+        return "".join(letters)
+
+    def tokens_at(self, start: int, end: int) -> list[int]:
+        """The tokens that touch a span of characters."""
+        first = bisect_right(self.tokens, start, key=lambda token: token.end)
+        return [*range(first, bisect_left(self.tokens, end, key=lambda token: token.start))]
 
     def change(self, op: str, slot: str, value: object, first: int, last: int) -> None:
         """Notes a change of constraints and the words (tokens) that ask for it."""
@@ -106,7 +119,7 @@ class Message:
 
     def word_at(self, offset: int) -> tuple[str, int]:
         """The Chinese word that the character at ``offset`` belongs to, and where it begins."""
-        return next((w, s) for w, s in self._words if s <= offset < s + len(w))
+        return self._words[bisect_right(self._words, offset, key=lambda word: word[1]) - 1]
 
     @cached_property
     def _words(self) -> list[tuple[str, int]]:

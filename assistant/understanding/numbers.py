@@ -44,12 +44,18 @@ _ENGLISH = "|".join([*_TENS, *sorted(_SMALL, key=len, reverse=True)])
 # Bounded repetitions: a flood of digits must not make matching quadratic.
 ARABIC = (
     r"(?<!\d)(?:\d{1,3}(?:,\d{3}){1,3}(?:\.\d{1,4})?|\d{1,9}(?!\d)(?:\.\d{1,4})?)"
-    r"(?:\s?[kw](?![a-z])|[千万]\d{0,4}|百)?"
+    r"(?:\s?[kw](?![a-z\d])|[千万]\d{0,4}|k\d(?!\d)|百)?"
 )
-HAN = r"[零一二两三四五六七八九十百千万〇]{1,12}"
+HAN = r"(?<![零一二两三四五六七八九十百千万〇])[零一二两三四五六七八九十百千万〇]{1,12}+"
 WORDS = rf"(?:an?\s+)?(?:(?:{_ENGLISH})[\s-]?){{0,3}}(?:{_ENGLISH}|hundred|thousand|grand)\b"
 NUMBER = rf"(?:{ARABIC}|{HAN}|\b{WORDS})"
 """A pattern over folded text (see ``retrieval.language.fold``)."""
+
+COUNT = (
+    r"(?:(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,3}|\d{1,9}(?!\d))(?:\.\d{1,4})?"
+    rf"(?:k(?=\s?[a-z])|\s?[千万百])?|{HAN}|半|\b{WORDS})"
+)
+"""The same without 万 as "w", which is also a watt."""
 
 _ARABIC = re.compile(r"([\d.,]+)\s?([kw千万百]?)(\d*)$")
 
@@ -60,6 +66,8 @@ def parse(words: str) -> float | None:
     A last Chinese digit counts the next lower unit: 一千五 is 1,500 and 三百二 is 320.
     """
     words = words.strip()
+    if words == "半":
+        return 0.5
     if match := _ARABIC.match(words):
         digits = match.group(1).replace(",", "").strip(".")
         try:

@@ -17,7 +17,10 @@ _AGE = re.compile(
     rf"(?P<n>\d{{1,3}}|{HAN}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
     r"(?:\s?-?(?:(?:years?|yrs?|yo|y/o)\b(?:[\s-]?olds?\b)?)|\s?(?:个半)?岁|(?P<m>\s?-?months?[\s-]?olds?\b|\s?个月))"
 )
-_AGED = re.compile(r"\b(?:aged?|turning|who is|who's)\s+(?P<n>\d{1,3})\b(?!\s*(?:dollars|\$))")
+_AGED = re.compile(
+    r"\b(?:aged?|ages|turning|turns|who is|who's|she's|he's|she is|he is|kids|children)\s+"
+    r"(?P<n>\d{1,2})\b(?:\s?(?:-|to)\s?\d{1,2}\b)?(?!\s*(?:dollars|bucks|\$|%))"
+)
 _RANGE = re.compile(r"(\d+)\s*(?:-|–|~|to|至|到)\s*(\d+)\s*(m|个?月)?")
 _FROM = re.compile(r"(\d+)\s*(?:\+|岁以上|and up|years and up)")
 _GROUPS = ((1, "baby"), (3, "toddler"), (13, "kids"), (18, "teen"))
@@ -39,7 +42,10 @@ def read_person(message: Message, vocabulary: CatalogVocabulary, category: str |
         spans.append((phrase.first, phrase.last))
         said["child"] = "yes" if entry.get("child") else said.get("child", "")
         said["gender"] = entry.get("gender", said.get("gender", ""))
+        said["age"] = entry.get("age", said.get("age", ""))
     age = _read_age(message, spans)
+    if age is None and said.get("age"):
+        age = float(said["age"])
     if not spans:
         return
     first, last = min(s[0] for s in spans), max(s[1] for s in spans)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from assistant.understanding.message import Message, Polarity, Unit
 
+_REACH = 20
+"""Words that a cue reaches over at most."""
 _REACHED_OVER = ("or", "one", "the", "any", "must")
 
 
@@ -19,19 +21,21 @@ def mark_polarity(message: Message) -> None:
     mode: Polarity = "want"
     reached = light = described = False
     for index, unit in enumerate(units):
+        if not index and unit.role("negator") and len(units) > 1 and units[1].role("comma"):
+            continue  # "No, the dry one": an answer
         looks_back = unit.role("except_after") or (
             unit.role("negator", "light_negator", "let_go", "post_negator")
-            and not _any_follows(message, index)
+            and not any_follows(message, index)
         )
         if looks_back:
-            _look_back(units, index, "exclude")
+            _look_back(message, index, "exclude")
             mode = "want"
         elif unit.role("negator", "light_negator", "let_go"):
             mode = "drop" if unit.role("let_go") and not unit.role("negator") else "exclude"
             light, reached = unit.role("light_negator"), False
             described = light
-        elif unit.role("post_soft", "soft") and not _any_follows(message, index):
-            _look_back(units, index, "soft")
+        elif unit.role("post_soft", "soft") and not any_follows(message, index):
+            _look_back(message, index, "soft")
             mode = "want"
         elif unit.role("soft"):
             mode, reached, light = "soft", False, False
@@ -44,7 +48,7 @@ def mark_polarity(message: Message) -> None:
             if head or light:
                 mode, light = "want", False
             reached = True
-        elif mode != "want" and _ends(message, units, index, reached):
+        elif mode != "want" and _ends(message, units, index, reached, described):
             mode = "want"
         elif mode == "exclude":
             unit.polarity = mode
@@ -52,12 +56,20 @@ def mark_polarity(message: Message) -> None:
             described = described or thing
 
 
-def _ends(message: Message, units: Sequence[Unit], index: int, reached: bool) -> bool:
+def _ends(
+    message: Message, units: Sequence[Unit], index: int, reached: bool, described: bool
+) -> bool:
     unit = units[index]
     if unit.role("break"):
-        return reached or message.tokens[unit.first].text in (".", "。", ";", "；", "!", "！")
+        return (
+            reached
+            or described
+            or message.tokens[unit.first].text in (".", "。", ";", "；", "!", "！")
+        )
     if unit.role("comma"):
-        return not (reached and _list_goes_on(units, index))
+        # 不要黑色的，白色或灰色都行: in Chinese the enumeration has a comma of its own.
+        nominal = unit.first and message.tokens[unit.first - 1].text == "的"
+        return not (reached and not nominal and _list_goes_on(units, index))
     if unit.role(*_REACHED_OVER) or unit.meanings:
         return False
     # Filler keeps the scope open; so does anything before the first value ("made of plastic").
@@ -66,20 +78,22 @@ def _ends(message: Message, units: Sequence[Unit], index: int, reached: bool) ->
 
 def _list_goes_on(units: Sequence[Unit], index: int) -> bool:
     """Whether values joined by a later "or" follow a comma: "not black, red or blue"."""
-    saw_value = False
-    for unit in units[index + 1 :]:
+    goes_on = False
+    for unit in units[index + 1 : index + 1 + _REACH]:
         if unit.is_value:
-            saw_value = True
-        elif unit.role("or"):
-            return saw_value or True
-        elif not unit.role("comma", *_REACHED_OVER):
+            continue
+        if unit.role("allowing"):
             return False
-    return False
+        elif unit.role("or"):
+            goes_on = True
+        elif not unit.role("comma", *_REACHED_OVER):
+            return goes_on
+    return goes_on
 
 
-def _any_follows(message: Message, index: int) -> bool:
+def any_follows(message: Message, index: int) -> bool:
     """Whether the clause goes on with something the cue can be about."""
-    for unit in message.units[index + 1 :]:
+    for unit in message.units[index + 1 : index + 1 + _REACH]:
         if unit.role("comma", "break") and not unit.is_value:
             return False
         if unit.senses() or not (unit.meanings or message.filler[unit.first]):
@@ -87,9 +101,28 @@ def _any_follows(message: Message, index: int) -> bool:
     return False
 
 
-def _look_back(units: Sequence[Unit], index: int, polarity: Polarity) -> None:
-    for unit in reversed(units[:index]):
+def _look_back(message: Message, index: int, polarity: Polarity) -> None:
+    units = message.units
+    passed: list[Unit] = []
+    for unit in reversed(units[max(0, index - _REACH) : index]):
+        if unit.role("lacking") and not unit.is_value:
+            # 不是纯棉的不要: what is not cotton is not wanted.
+            for twice in passed:
+                twice.polarity = "want"
+            return
         if unit.role("comma", "break", "negator") and not unit.is_value:
             return
         if unit.is_value:
+            if passed and _is_apart(message, unit, passed[-1]):
+                return
             unit.polarity = polarity
+            passed.append(unit)
+
+
+def _is_apart(message: Message, unit: Unit, following: Unit) -> bool:
+    """Whether a space parts two Chinese values of different kinds: 无线 白色除外."""
+    end, start = message.tokens[unit.last - 1].end, message.tokens[following.first].start
+    spaced = message.tokens[following.first].is_han and any(
+        c.isspace() for c in message.text[end:start]
+    )
+    return spaced and not {s.name for s in unit.senses()} & {s.name for s in following.senses()}

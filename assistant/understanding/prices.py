@@ -1,70 +1,54 @@
 """Prices: bounds, ranges, budgets and approximations in both languages."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
+from assistant.understanding.bounds import alternatives, either
+from assistant.understanding.cues import read_data
 from assistant.understanding.numbers import NUMBER, parse
+from retrieval.lexicon.units import units
 
-_LEAST_BARE, _HIGH_BARE = 10, 50
+_NEAR = 30
+"""Characters before a number in which words of it can stand."""
+_LEAST_BARE, _HIGH_BARE, _LEAST_ALONE = 10, 50, 200
 AROUND = 0.2
 """How far "around 60" reaches to either side."""
 
-_BEFORE = r"(?:us\$|[$¥€£]|usd|rmb|cny|eur|gbp|人民币)"
-_AFTER = (
-    r"(?:dollars?|bucks?|usd|quid|pounds?(?!\s*(?:bag|weight|of))|euros?|eur|rmb|cny|yuan|"
-    r"美元|美金|人民币|块钱|块|元|刀|圆|[$¥€£])"
-)
-_MONEY = rf"(?:{_BEFORE}\s*)?{{}}(?:\s?{_AFTER})?"
-_N1, _N2 = _MONEY.format(rf"(?P<a>{NUMBER})"), _MONEY.format(rf"(?P<b>{NUMBER})")
-_TO = r"\s*(?:-|~|to|and|到|至|—)\s*"
-_FROM = r"(?:\b(?:between|from)\s+|在|从)?"
-_NOUN = r"(?:budget|price(?: range| cap| limit)?|spend|预算|价格|价位|价钱)"
-_IS = (
-    r"(?:\s*(?:is|of|about|to|at|:|=|大概|大约|是|在|为|控制在|就|only|around|up to|under)){0,3}\s*"
-)
 
-_MAX_BEFORE = (
-    r"(?:under|below|less than|lower than|up to|at most|max(?:imum)?(?: of)?|no more than|"
-    r"not more than|not over|nothing over|within|cheaper than|beneath|not exceeding|"
-    r"doesn't exceed|no higher than|<=?|tops|≤|不超过|不要超过|别超过|"
-    r"不高于|低于|少于|小于|最多|最高|顶多|至多|不到|不大于|控制在|上限)"
-)
-_MAX_AFTER = (
-    r"(?:or less|or under|or below|or cheaper|max(?:imum)?|tops|at most|and under|and below|"
-    r"以内|以下|之内|内|封顶|或更少|之下)"
-)
-_MIN_BEFORE = (
-    r"(?:over|above|more than|at least|min(?:imum)?(?: of)?|from|starting (?:at|from)|"
-    r"no less than|not less than|not under|nothing under|upwards of|higher than|>=?|≥|"
-    r"超过|高于|大于|多于|至少|最低|最少|不低于|不少于|起码)"
-)
-_MIN_AFTER = (
-    r"(?:\+|and up|and above|or more|or above|and over|or higher|plus|以上|起|往上|之上|朝上)"
-)
-_AROUND_BEFORE = (
-    r"(?:around|about|roughly|approx(?:imately)?|~|circa|somewhere around|大概|大约|差不多|约)"
-)
-_AROUND_AFTER = r"(?:左右|上下|ish\b|or so|or thereabouts|前后|附近)"
+@lru_cache(maxsize=1)
+def _data() -> dict[str, list[str]]:
+    words: dict[str, list[str]] = read_data("prices.yaml")
+    return words
+
+
+def price_words() -> frozenset[str]:
+    """The words after a number that make it money."""
+    return frozenset(_data()["after"])
+
+
+_WEIGHED = rf"(?!\s*{alternatives(_data()['weighed'])})"
+_BEFORE = alternatives(_data()["before"])
+_AFTER = rf"(?:{alternatives(_data()['after'])}{_WEIGHED})"
+_MONEY = rf"(?:{_BEFORE}\s*)?{{}}(?:\s?{_AFTER})?"
+_NUMBER_A = rf"(?P<a>{NUMBER})"
+_N1, _N2 = _MONEY.format(rf"(?P<a>{NUMBER})"), _MONEY.format(rf"(?P<b>{NUMBER})")
+_TO = rf"\s*{either('range_joiner')}\s*"
+_FROM = rf"(?:{either('between')}\s*)?"
+_NOUN = alternatives(_data()["noun"])
+_IS = rf"(?:\s*{alternatives(_data()['is'])}){{0,3}}\s*"
 
 # A number that is followed by one of these, or preceded by one of those, is no price.
 _UNIT = re.compile(
-    r"\s?-?(?:(?:stars?|years?|yrs?|yo|months?|weeks?|days?|hours?|hrs?|minutes?|mins?|inch(?:es)?|"
-    r"in(?=\s*(?:x|by|wide|long|tall|$|,))|ft|feet|foot|cm|mm|m|km|kg|g|grams?|lbs?|oz|ounces?|"
-    r"fl|ml|l|lit(?:er|re)s?|gb|tb|mb|mah|w|watts?|v|volts?|hz|mp|k(?=\s*(?:tv|screen|res))|"
-    r"packs?|packets?|"
-    r"pcs|pieces?|pairs?|count|ct|people|persons?|seats?|seater|tier|drawers?|shelves|sets?|%|"
-    r"percent|degrees?|x\s?\d|by\s?\d|items?|products?|options?|ones?|of them|th\b|st\b|nd\b|rd\b|"
-    r"button|piece|speed|ply|layer|light|port|cups?|quarts?|qt|gallons?|watt|season)(?![a-z])"
-    r"|[\"”″']|岁|个|件|双|条|款|斤|公斤|克|千克|毫升|升|厘米|米|毫米|寸|英寸|码|号|星|分(?!钟?钱)|人|天|日|小时|分钟|年|月|"
-    r"周|层|只|台|瓶|盒|包|套|把|张|本|片|支|色|英尺|瓦|伏|毫安|点|次|代|世|样|种|位|期)"
+    rf"\s?-?(?:{alternatives({*units(), *_data()['counted']} - price_words() - {'in'})}"
+    rf"|{alternatives(_data()['counted_zh'])}|分(?!钟?钱)"
+    r"|in(?=\s*(?:x|by|wide|long|tall|$|,))|k(?=\s*(?:tv|screen|res))|(?:x|by)\s?\d)"
 )
 _NOT_BEFORE = re.compile(
-    r"(?:(?<![a-z])(?:sizes?|no\.?|number|model|iphone|galaxy|series|pack of|set of|"
-    r"age|aged|ages|order|version|x)|第|#|尺码|码数|订单|单号|款|×|-|\.)\s*$"
+    rf"(?:{alternatives(_data()['labels'])}|{alternatives(_data()['marks'])})\s*$"
 )
-_PERSON_BEFORE = re.compile(r"(?<![a-z])(?:women|men|person|people)(?:'?s)?\s*$")
+_PERSON_BEFORE = re.compile(rf"{alternatives(_data()['persons'])}\s*$")
 """A number right after them is a size ("women 38"); "for women under 50" is a price."""
-
 
 _NEIGHBOURS = re.compile(
     r"(?<![一二两三四五六七八九十百千万第])"
@@ -88,26 +72,36 @@ def _rule(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
+_MAX_BEFORE, _MAX_AFTER = (
+    either("at_most_before", "less_before"),
+    rf"(?:{either('at_most_after')}|{alternatives(_data()['within'])}(?!存))",
+)
+_MIN_BEFORE, _MIN_AFTER = either("at_least_before", "more_before"), either("at_least_after")
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("range", _rule(rf"{_FROM}(?:{_NOUN}{_IS})?{_N1}{_TO}{_N2}(?:\s*(?:之间|range))?")),
+    ("range", _rule(rf"{_FROM}(?:{_NOUN}{_IS})?{_N1}{_TO}{_N2}(?:\s*{either('range_end')})?")),
     ("max", _rule(rf"(?:{_NOUN}{_IS})?{_MAX_BEFORE}\s*{_N1}")),
-    ("min", _rule(rf"(?:{_NOUN}{_IS})?(?<![a-z]){_MIN_BEFORE}\s*{_N1}(?!\s*stars?)")),
-    ("max", _rule(rf"(?:{_NOUN}{_IS})?{_N1}的?\s*{_MAX_AFTER}(?![a-z])")),
-    ("around", _rule(rf"(?:{_NOUN}{_IS})?{_N1}\s*(?:的)?{_AROUND_AFTER}")),
-    ("min", _rule(rf"{_N1}\s*{_MIN_AFTER}(?![a-z])")),
+    ("min", _rule(rf"(?:{_NOUN}{_IS})?{_MIN_BEFORE}\s*{_N1}(?!\s*stars?)")),
+    ("max", _rule(rf"(?:{_NOUN}{_IS})?{_N1}的?\s*{_MAX_AFTER}")),
+    ("odd", _rule(rf"{_NUMBER_A}\s?{alternatives(_data()['odd'])}(?:\s?{_AFTER})?")),
+    ("around", _rule(rf"{_NUMBER_A}{alternatives(_data()['about'])}\s?{_AFTER}")),
+    ("around", _rule(rf"(?:{_NOUN}{_IS})?{_N1}\s*(?:的)?{either('around_after')}")),
+    ("min", _rule(rf"{_N1}\s*{_MIN_AFTER}")),
     ("max", _rule(rf"{_NOUN}{_IS}{_N1}")),
-    ("max", _rule(rf"{_N1}\s*(?:的)?(?:budget|预算)")),
-    ("around", _rule(rf"(?<![a-z]){_AROUND_BEFORE}\s*{_N1}")),
+    ("max", _rule(rf"{_N1}\s*(?:的)?{alternatives(_data()['budget'])}")),
+    ("around", _rule(rf"{either('around_before')}\s*{_N1}")),
+    ("bare", _rule(rf"(?<![\d.]){_NUMBER_A}(?=的)")),
     ("plain", _rule(_N1)),
 )  # fmt: skip
-_CURRENCY = re.compile(rf"{_BEFORE}|(?<=[\d\s百千万十一二两三四五六七八九]){_AFTER}(?![a-z])")
-_MADE = re.compile(
-    r"(?:make (?:it|that)|change (?:it|that)(?: to)?|raise (?:it|that)(?: to)?|let's say|call it|"
-    r"rather|"
-    r"还是|那就|就|改成|改为|提高到|降到|调到|加到|换成|"
-    r"go up to|go to|can do|can spend|have|got|spend(?:ing)?)"
-    r"\s*(?:up to\s*)?$"
+_VAGUE = re.compile(rf"(?<![最顶至]){alternatives(_data()['vague'])}$")
+_CURRENCY = re.compile(rf"{_BEFORE}|(?<=[\d\s百千万十一二两三四五六七八九]){_AFTER}")
+_MADE = re.compile(rf"{alternatives(_data()['made'])}\s*$")
+_NO_NUMBER = re.compile(alternatives(_data()["no_numbers"]))
+_SIZED = re.compile(
+    rf"(?:{alternatives(_data()['sized'])}\s*{NUMBER}|{NUMBER}\s*{alternatives(_data()['sized_after'])})"
+    r"[^\d]{1,12}$"
 )
+_ASKED = re.compile(alternatives(_data()["asked"]))
+_WRITTEN = re.compile(rf"[\d一二两三四五六七八九十百千万]|{alternatives(_data()['numbers'])}")
 
 
 def find_prices(folded: str, *, price_expected: bool) -> list[Price]:
@@ -116,32 +110,37 @@ def find_prices(folded: str, *, price_expected: bool) -> list[Price]:
     ``price_expected``: whether a price is being talked about already, so that a bare "make it 80"
     is one. A bare number otherwise is not.
     """
-    if not any(
-        c.isdigit() or c in "一二两三四五六七八九十百千万" for c in folded
-    ) and not re.search(
-        r"hundred|thousand|\b(?:ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|grand)\b",
-        folded,
-    ):
+    if not _WRITTEN.search(folded):
         return []
     found = [p for match in _NEIGHBOURS.finditer(folded) if (p := _neighbours(match))]
     for kind, pattern in _RULES:
         for match in pattern.finditer(folded):
             if any(match.start() < p.end and p.start < match.end() for p in found):
                 continue
-            price = _read(kind, match, folded, price_expected)
+            price = _read(kind, match, folded, price_expected or bool(found))
             if price:
                 found.append(price)
     return sorted(found, key=lambda price: price.start)
 
 
-def _read(  # noqa: PLR0911 (one way out for each kind of number that is no price)
+def _just_before(folded: str, place: int) -> str:
+    """The little of a text that words right before a place can stand in."""
+    return folded[max(0, place - _NEAR) : place]
+
+
+def _read(  # noqa: PLR0911, PLR0912 (one way out for each kind of number that is no price)
     kind: str, match: re.Match[str], folded: str, expected: bool
 ) -> Price | None:
     span = match.span()
     money = bool(_CURRENCY.search(match.group())) or bool(re.search(_NOUN, match.group()))
     first = parse(match.group("a"))
-    vague = folded[max(0, match.start("a") - 1) : match.start("a")] in ("几", "数", "多")
-    if first is None or vague or _is_measure(folded, match, money):
+    vague = _VAGUE.search(_just_before(folded, match.start("a")))
+    if (
+        first is None
+        or vague
+        or _NO_NUMBER.match(folded, match.start("a"))
+        or _is_measure(folded, match, money)
+    ):
         return None
     if kind == "range":
         second = parse(match.group("b"))
@@ -159,17 +158,24 @@ def _read(  # noqa: PLR0911 (one way out for each kind of number that is no pric
         if not money and (years or small or not (expected or amounts or _is_bounded(match))):
             return None
         return Price(low, high, *span)
+    if kind == "bare":  # 两千五的笔记本: no size and no count goes so high
+        return Price(None, first, *span) if first >= _LEAST_ALONE else None
     if kind == "plain":
-        made = bool(_MADE.search(folded[: span[0]]))
-        if money and not re.search(r"(?:how much|is it|多少)", folded):
+        before = _just_before(folded, span[0])
+        made = _MADE.search(before) and not _SIZED.search(before)
+        if money and not _ASKED.search(folded):
             return Price(None, first, *span, certain=False)
         if made and expected and first >= 5:
             return Price(None, first, *span)
         return None
     # "Women over 50" tells an age.
-    aged = kind == "min" and first < 100 and _PERSON_BEFORE.search(folded[: span[0]])
+    aged = kind == "min" and first < 100 and _PERSON_BEFORE.search(_just_before(folded, span[0]))
     if not money and (first < 3 or aged or (kind == "min" and 1900 <= first <= 2100)):
         return None
+    if kind == "odd":
+        if first < _LEAST_BARE or (not money and first < _HIGH_BARE):
+            return None
+        return Price(first, first + 10 ** (len(str(int(first))) - 1), *span)
     if kind == "around":
         if not money and first < 5:
             return None
@@ -181,19 +187,18 @@ def _is_measure(folded: str, match: re.Match[str], money: bool) -> bool:
     if money:
         return False
     last = "b" if "b" in match.re.groupindex else "a"
-    after, before = folded[match.end(last) :], folded[: match.start()]
-    follows = folded[match.end() :]
+    before = _just_before(folded, match.start())
+    nearer = _just_before(folded, match.start("a"))
     return bool(
-        _UNIT.match(after) or _UNIT.match(follows) or _NOT_BEFORE.search(before)
-        or _NOT_BEFORE.search(folded[: match.start("a")])
-        or _PERSON_BEFORE.search(folded[: match.start("a")])
+        _UNIT.match(folded, match.end(last)) or _UNIT.match(folded, match.end())
+        or _NOT_BEFORE.search(before) or _NOT_BEFORE.search(nearer)
+        or _PERSON_BEFORE.search(nearer)
     )  # fmt: skip
 
 
 def _is_bounded(match: re.Match[str]) -> bool:
-    return bool(re.match(r"between|from|在|从", match.group())) or match.group().endswith(
-        ("之间", "range")
-    )
+    begins = re.match(either("between"), match.group())
+    return bool(begins or re.search(rf"{either('range_end')}$", match.group()))
 
 
 def _neighbours(match: re.Match[str]) -> Price | None:

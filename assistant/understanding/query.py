@@ -1,6 +1,7 @@
 """The words left over: what the text search should look for."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import takewhile
 
 import jieba
 
@@ -14,15 +15,25 @@ _LONGEST_FILLER = 4
 """Words that one filler phrase may fall into."""
 
 
-def read_query(message: Message, topic: Topic) -> None:
-    """Notes the query: content words that nothing else used, with the noun they describe."""
-    rest = _rest(message)
-    if not rest and not message.kept:
+def read_queries(message: Message, topics: list[Topic]) -> None:
+    """Notes a query for each kind of product: content words that nothing else used, with the noun
+    they describe."""
+    ends = [*(topic.begun for topic in topics[1:]), len(message.tokens)]
+    begun = 0
+    for topic, end in zip(topics or [Topic()], ends, strict=True):
+        _read_query(message, topic, range(begun, end))
+        begun = end
+
+
+def _read_query(message: Message, topic: Topic, within: range) -> None:
+    starts = {token.start for token in message.tokens[within.start : within.stop]}
+    rest = [(start, piece) for start, piece in _rest(message) if start in starts]
+    kept = message.kept & set(within)
+    if not rest and not kept:
         if topic.label:
             message.change("set", "query", "", topic.first, topic.last)
         return
     pieces = dict(rest)
-    kept = set(message.kept)
     if rest and topic.label:
         kept |= set(range(topic.first, topic.last))
     for index in kept:
@@ -36,6 +47,28 @@ def read_query(message: Message, topic: Topic) -> None:
         last = end
     start, end = ordered[0][0], max(end for _, end, _ in ordered)
     message.change_span("set" if topic.label else "add", "query", text, start, end)
+
+
+def note_unwanted_words(message: Message) -> None:
+    """Turns words that nothing else knows, right after "without", into words that no title may
+    have: "a hoodie without logos"."""
+    for index, cue in enumerate(message.units):
+        if not cue.role("lacking") or cue.senses():
+            continue
+        run = list(takewhile(partial(_is_unread, message), message.units[index + 1 :]))
+        if run and run[0].polarity == "exclude":
+            first, last = run[0].first, run[-1].last
+            words = message.words(first, last)
+            if words not in _han_filler() and not filler().meanings(words):
+                message.change("add", "exclude.text", words, first, last)
+                message.use(first, last)
+
+
+def _is_unread(message: Message, unit: Unit) -> bool:
+    """Whether a unit is a content word that no reader has taken."""
+    index = unit.first
+    plain = not unit.meanings and message.tokens[index].text[0].isalnum()
+    return plain and not message.used[index] and not message.filler[index]
 
 
 def unknown_words(message: Message, vocabulary: frozenset[str] | None) -> list[str]:

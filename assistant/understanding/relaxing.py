@@ -2,9 +2,11 @@
 
 from assistant.dialogue.state import DialogueState
 from assistant.understanding.message import Message, Unit
+from assistant.understanding.polarity import any_follows
 
 _NEAR = 3
 """How many words may stand between "any" and what it is about."""
+_OPPOSITE = {"price_min": "price_max", "price_max": "price_min"}
 _SORTS = {
     "sort_price_asc": "price_asc",
     "sort_price_desc": "price_desc",
@@ -69,6 +71,30 @@ def release_prices(message: Message) -> None:
             message.changes[place] = change.model_copy(update=gone)
 
 
+def refuse_prices(message: Message) -> None:
+    """Turns a bound whose far side is refused: "400以上的不要" asks for less than 400."""
+    for place, change in enumerate(message.changes):
+        other = _OPPOSITE.get(change.slot)
+        if not other or any(c.slot == other for c in message.changes):
+            continue
+        place_after = next(
+            (
+                index
+                for index, unit in enumerate(message.units)
+                if message.tokens[unit.first].start >= change.end
+                and message.tokens[unit.first].text != "的"
+            ),
+            None,
+        )
+        if place_after is None or any_follows(message, place_after):
+            continue
+        cue = message.units[place_after]
+        if cue.role("post_negator", "negator") and message.tokens[cue.first].is_han:
+            message.changes[place] = change.model_copy(update={"slot": other})
+            message.use(cue.first, cue.last)
+            message.units.remove(cue)
+
+
 def read_clearing(message: Message, state: DialogueState) -> set[int]:
     """Notes slots that no longer matter; gives the positions of the units that named them."""
     done: set[int] = set()
@@ -85,6 +111,19 @@ def read_clearing(message: Message, state: DialogueState) -> set[int]:
         message.use(first, last)
         done.add(index)
     return done
+
+
+def read_same(message: Message, state: DialogueState) -> list[str]:
+    """Slots said to stay as they are: "now shoes, same budget", "颜色一样"."""
+    found: list[str] = []
+    for index, unit in enumerate(message.units):
+        near = message.units[max(0, index - 1) : index + 3]
+        if slots := _slots_named(unit, state):
+            cue = next((u for u in near if u.role("same")), None)
+            if cue:
+                message.use(min(unit.first, cue.first), max(unit.last, cue.last))
+                found += slots
+    return found
 
 
 def _slots_named(unit: Unit, state: DialogueState) -> list[str]:

@@ -16,6 +16,7 @@ _SERVICE = frozenset(
 )
 """Intents that words about products do not overrule: "my black shoes never arrived"."""
 _CERTAIN = 0.9
+_DOUBTFUL = 0.6
 
 
 def adjust_intent(heard: Understanding, state: DialogueState) -> Understanding:
@@ -36,8 +37,14 @@ def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)
     heard: Understanding, state: DialogueState
 ) -> IntentName | None:
     told = heard.intent.name
+    if heard.elsewhere:
+        return IntentName.OUT_OF_SCOPE
+    if heard.resets:
+        return IntentName.SEARCH if heard.changes else IntentName.RESET
     if told in _SERVICE:
         return None
+    if heard.resumes:
+        return IntentName.SEARCH
     wishes = [c for c in heard.changes if c.slot != "query"]
     searching = not state.constraints.is_empty() or bool(state.shown)
     # A question about a product's attribute filters nothing, so it can be no search.
@@ -57,5 +64,9 @@ def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)
     if wishes and not heard.references and searching and (unsure or told == IntentName.SEARCH):
         return IntentName.REFINE if not named else None
     if wishes and told == IntentName.OUT_OF_SCOPE and not heard.references:
+        return IntentName.SEARCH
+    # "Do you have a zither?": the classifier need not know the word to know what is asked.
+    doubtful = heard.intent.confidence < _DOUBTFUL
+    if doubtful and heard.asks_stock and heard.changes and not heard.references:
         return IntentName.SEARCH
     return None

@@ -1,24 +1,28 @@
-"""Which kind of product is meant, and whether that is a new topic or an old one."""
+"""Which kinds of product are meant, and whether that is a new topic or an old one."""
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
 
 from assistant.dialogue.state import DialogueState
+from assistant.understanding.cues import read_data
 from assistant.understanding.message import Message, Unit
-from assistant.understanding.vocabulary import CatalogVocabulary
+from assistant.understanding.understanding import Change
+from assistant.understanding.vocabulary import CatalogVocabulary, Sense
 
-_PURPOSE = ("for", "with", "on", "in", "to")
-_OWNERS = ("my", "the", "a", "an", "your", "our", "her", "his", "their")
-_SEEKING = (
-    "looking",
-    "look",
-    "search",
-    "searching",
-    "shopping",
-    "hunting",
-    "interested",
-    "is",
-    "up",
-)
+MOST = 4
+"""Kinds of product that one message may ask for."""
+_LOOKED_AT = 12
+"""Nouns of a message that are looked at for it."""
+_JOINERS = ("sentence", "and", "comma", "or")
+"""What may stand between two kinds of product, what parts them best first."""
+
+
+_OWN = ("category", "query")
+_OF_ALL = ("price", "rating_min", "sort", "in_stock_only", "gender", "age_group")
+"""What is said of everything in a message that names several kinds of product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,52 +33,250 @@ class Topic:
     first: int = 0
     last: int = 0
     precise: bool = True
+    begun: int = 0
+    """The token from which on the message speaks of it."""
+    apart: bool = False
+    """Whether a sentence of its own speaks of it."""
 
 
-def read_topic(message: Message, state: DialogueState) -> Topic:
-    """The category named. Of a compound ("kitchen table") the last word decides."""
+def read_topics(
+    message: Message, state: DialogueState, vocabulary: CatalogVocabulary
+) -> list[Topic]:
+    """The kinds named, in order. Of a compound ("kitchen table") the last word decides, unless
+    an earlier one is narrower ("mystery novels")."""
     searching = state.constraints.category is not None
     wanted = [
         i
         for i, unit in enumerate(message.units)
-        if _names_wanted(message, i, unit) and not (searching and _names_part(unit))
+        if _names_wanted(message, i, unit, vocabulary) and not (searching and _names_part(unit))
     ]
+    # A part of the thing is no thing looked for beside it: "a phone with a good camera".
+    wanted = [i for i in wanted if not _names_part(message.units[i])] or wanted
     if not wanted:
-        return Topic()
+        return []
     # "A case for my laptop" is a case; with nothing else named, "for my cat" is all there is.
-    heads = [i for i in wanted if not _is_purpose(message, message.units[i])]
-    heads = [i for i in heads if not _leads_to(message, i, heads)] or heads
+    heads = _heads(message, wanted)
     if not heads and _describes_before(message, message.units[wanted[0]]):
-        return Topic()
-    place = (heads or wanted)[0]
-    begun = place
-    while place + 1 in wanted:
-        place += 1
-    unit = message.units[place]
+        return []
+    topics: list[Topic] = []
+    places: set[int] = set()
+    for run in islice(_runs(heads or wanted[:1], wanted), _LOOKED_AT):
+        named = _topic(message, run, vocabulary)
+        if topics and _is_told_closer(message, topics[-1], named, vocabulary):
+            topics[-1] = replace(topics[-1], label=named.label)
+            places.update(run)
+            continue
+        topic = _begun(message, topics[-1], named) if topics else named
+        if topics and _is_corrected(message, topics[-1], named):
+            topics[-1] = replace(named, begun=topics[-1].begun)
+            continue
+        if topic is None or any(_are_same(vocabulary, t, topic) for t in topics):
+            continue
+        topics.append(topic)
+        places.update(run)
+        if len(topics) == MOST:
+            break
+    for other in wanted:
+        unit = message.units[other]
+        if other not in places and unit.is_value:
+            continue  # "toys for cats": whose toys
+        message.use(unit.first, unit.last)
+        if other not in places:
+            message.kept.update(range(unit.first, unit.last))
+    return topics
+
+
+def _topic(message: Message, run: list[int], vocabulary: CatalogVocabulary) -> Topic:
+    """The kind that a compound names."""
+    labels = [_label(message.units[i]) for i in run]
+    place = len(run) - 1
+    for i, label in enumerate(labels[:-1]):
+        if label != labels[-1] and vocabulary.covers(labels[-1], label):
+            place = i
+    units = message.units
+    sense = units[run[place]].sense("category")
+    narrower = place < len(run) - 1
+    if len(run) > 1 and not narrower:
+        message.kept.update(range(units[run[0]].first, units[run[-1]].first))
+    return Topic(
+        labels[place],
+        units[run[0 if narrower else -1]].first,
+        units[run[-1]].last,
+        sense is not None and sense.precise and (narrower or len(run) == 1),
+    )
+
+
+def _runs(heads: list[int], wanted: list[int]) -> Iterator[list[int]]:
+    """Heads with the kinds named right before or after them: one compound each."""
+    done = -1
+    for head in heads:
+        if head <= done:
+            continue
+        run = [head]
+        while run[-1] + 1 in wanted:
+            run.append(run[-1] + 1)
+        done = run[-1]
+        yield run
+
+
+def _heads(message: Message, wanted: list[int]) -> list[int]:
+    """The nouns that say what is looked for, and not what it is for or goes with."""
+    purposes: set[int] = set()
+    for before, place in zip([-1, *wanted], wanted, strict=False):
+        joined = before in purposes and _is_joined(message, before, place)
+        if joined or _is_purpose(message, message.units[place]):
+            purposes.add(place)
+    heads = [i for i in wanted if i not in purposes]
+    leading: set[int] = set()
+    for place, after in zip(heads[-2::-1], heads[:0:-1], strict=True):
+        joined = after in leading and _is_joined(message, place, after)
+        if joined or _leads_to(message, place, after):
+            leading.add(place)
+    return [i for i in heads if i not in leading]
+
+
+def _is_joined(message: Message, place: int, other: int) -> bool:
+    """Whether nothing but "and" or "or" stands between two units: "for jeans and skirts"."""
+    between = message.units[place + 1 : other]
+    return bool(between) and all(unit.role("or", "and") for unit in between)
+
+
+def _begun(message: Message, earlier: Topic, topic: Topic) -> Topic | None:
+    """Another kind with where it begins; ``None`` where it is none of its own.
+
+    "A desk with drawers and shelves" is one wish, "a desk with drawers and a chair" are two.
+    """
+    between = [u for u in message.units if earlier.last <= u.first and u.last <= topic.first]
+    for role in _JOINERS:
+        parting = [u for u in between if u.role(role)]
+        if not parting:
+            continue
+        cue = parting[-1]
+        after = [message.tokens[i].text for i in range(cue.last, topic.first)]
+        texts = [message.tokens[i].text for i in range(earlier.last, cue.first)]
+        anew = role == "sentence" or any(word in _words("anew") for word in after)
+        belongs = not anew and any(word in _words("goes_with") for word in texts)
+        return None if belongs else replace(topic, begun=cue.last, apart=role == "sentence")
+    return None
+
+
+def _is_told_closer(
+    message: Message, earlier: Topic, topic: Topic, vocabulary: CatalogVocabulary
+) -> bool:
+    """Whether a later noun narrows the one before: "shoes for work, size 43, black oxfords"."""
+    between = [u for u in message.units if earlier.last <= u.first and u.last <= topic.first]
+    if not between or any(unit.role("or", "and") for unit in between):
+        return False
+    assert earlier.label is not None and topic.label is not None
+    narrower = vocabulary.leaves(topic.label) < vocabulary.leaves(earlier.label)
+    return narrower and vocabulary.covers(earlier.label, topic.label)
+
+
+def _is_corrected(message: Message, earlier: Topic, topic: Topic) -> bool:
+    """Whether a kind takes back the one before: "boots, no wait, sandals"."""
+    between = [u for u in message.units if earlier.last <= u.first and u.last <= topic.first]
+    return any(unit.role("correction") for unit in between)
+
+
+def _are_same(vocabulary: CatalogVocabulary, one: Topic, other: Topic) -> bool:
+    """Whether two kinds are one, or one of them takes in the other ("boots or ankle boots")."""
+    assert one.label is not None and other.label is not None
+    if vocabulary.leaves(one.label) == vocabulary.leaves(other.label):
+        return True
+    return (one.precise and vocabulary.covers(one.label, other.label)) or (
+        other.precise and vocabulary.covers(other.label, one.label)
+    )
+
+
+def _label(unit: Unit) -> str:
     sense = unit.sense("category")
     assert sense is not None
-    alone = place == begun
-    if not alone:
-        message.kept.update(range(message.units[begun].first, unit.first))
-    for other in wanted:
-        used = message.units[other]
-        message.use(used.first, used.last)
-        if other > place or other < begun:
-            message.kept.update(range(used.first, used.last))
-    return Topic(sense.values[0], unit.first, unit.last, sense.precise and alone)
+    return sense.values[0]
 
 
-def note_topic(message: Message, topic: Topic) -> None:
-    """Turns the category, and categories not wanted, into changes."""
-    if topic.label:
+@lru_cache(maxsize=8)
+def _words(heading: str) -> frozenset[str]:
+    return frozenset(word for words in read_data("topics.yaml")[heading] for word in words)
+
+
+def narrowed(message: Message, topics: list[Topic], vocabulary: CatalogVocabulary) -> list[Topic]:
+    """The kinds, narrowed by words that alone tell their sorts apart: "a dress, midi". A sort not
+    wanted is excluded: "headphones, not over-ear"."""
+    found = []
+    for place, topic in enumerate(topics):
+        assert topic.label is not None
+        end = topics[place + 1].begun if place + 1 < len(topics) else len(message.tokens)
+        for phrase in vocabulary.narrowings(topic.label).find(message.tokens):
+            label = next((m.values[0] for m in phrase.meanings if isinstance(m, Sense)), None)
+            unit = next(u for u in message.units if u.first <= phrase.first < u.last)
+            inside = topic.begun <= phrase.first < end and not message.used[phrase.first]
+            if label is None or not inside or unit.is_value or unit.is_category:
+                continue
+            message.use(phrase.first, phrase.last)
+            if unit.polarity == "exclude":
+                message.change("add", "exclude.category", label, phrase.first, phrase.last)
+            elif unit.polarity == "want":
+                topic = replace(topic, label=label)  # noqa: PLW2901
+        found.append(topic)
+    return found
+
+
+def note_topics(
+    message: Message, topics: list[Topic], held: str | None, vocabulary: CatalogVocabulary
+) -> None:
+    """Turns the categories, and categories not wanted, into changes."""
+    for topic in topics:
         message.change("set", "category", topic.label, topic.first, topic.last)
         if not topic.precise:
             message.kept.update(range(topic.first, topic.last))
     for unit in message.units:
         sense = unit.sense("category")
         if sense and unit.polarity == "exclude" and not message.used[unit.first]:
-            message.change("add", "exclude.category", sense.values[0], unit.first, unit.last)
+            label = sense.values[0]
+            if topics and held and vocabulary.covers(label, held):
+                message.use(unit.first, unit.last)  # "coffee, not tea": tea is left anyway
+                continue
+            # Beside a kind that is looked for, another is rather a part: no jacket with a hood.
+            if topics and not any(t.label and vocabulary.covers(t.label, label) for t in topics):
+                words = message.words(unit.first, unit.last)
+                message.change("add", "exclude.text", words, unit.first, unit.last)
+            else:
+                message.change("add", "exclude.category", label, unit.first, unit.last)
             message.use(unit.first, unit.last)
+
+
+def part(message: Message, topics: list[Topic]) -> list[list[Change]]:
+    """The changes by kind of product; there is one part at least.
+
+    What stands at the end, after the last kind, is said of all that have nothing like it: "shirts
+    and trousers under 50". What stands before the first is said of those after it that are bare
+    nouns ("black shirts and trousers"), and prices and persons of all.
+    """
+    parts: list[list[Change]] = [[] for _ in topics or (None,)]
+    begun = [message.tokens[topic.begun].start for topic in topics[1:]]
+    for change in message.changes:
+        parts[bisect_right(begun, change.start)].append(change)
+    if len(parts) == 1:
+        return parts
+    end = message.tokens[topics[-1].last - 1].end
+    head = message.tokens[topics[0].first].start
+    last = [c for c in parts[-1] if c.start >= end and c.slot not in _OWN]
+    first = [c for c in parts[0] if c.end <= head and c.slot not in _OWN]
+    own = [{_family(c.slot) for c in changes} for changes in parts]
+    for place, topic in enumerate(topics):
+        if place < len(topics) - 1 and not any(t.apart for t in topics[place + 1 :]):
+            parts[place] += [c for c in last if _family(c.slot) not in own[place]]
+        if place:
+            bare = topic.begun == topic.first and own[place] <= {"category", "query"}
+            shared = [c for c in first if bare or _family(c.slot) in _OF_ALL]
+            parts[place] += [c for c in shared if _family(c.slot) not in own[place]]
+    return parts
+
+
+def _family(slot: str) -> str:
+    """What a slot is about: both bounds of a price, and an attribute wanted or not, are one."""
+    name = slot.partition(".")[2]
+    return "price" if slot.startswith("price_") else name or slot
 
 
 def is_change(topic: Topic, state: DialogueState, vocabulary: CatalogVocabulary) -> bool:
@@ -86,36 +288,77 @@ def is_change(topic: Topic, state: DialogueState, vocabulary: CatalogVocabulary)
         return bool(state.constraints.query) and bool(state.shown)
     if held == topic.label:
         return False
-    return not (vocabulary.covers(held, topic.label) or vocabulary.covers(topic.label, held))
+    widens = topic.precise and vocabulary.covers(topic.label, held)
+    return not (widens or vocabulary.covers(held, topic.label))
 
 
-def is_return(message: Message, topic: Topic) -> bool:
+def category_at(topics: list[Topic], token: int, held: str | None) -> str | None:
+    """The kind of product that a token speaks of; ``held`` where the message names none."""
+    label = topics[0].label if topics else held
+    for topic in topics:
+        label = topic.label if topic.begun <= token else label
+    return label
+
+
+def _is_definite(message: Message, topic: Topic) -> bool:
+    """Whether the kind is spoken of as known: "and the coffee?", "the tent again"."""
+    before = message.units[: next(i for i, u in enumerate(message.units) if u.first >= topic.first)]
+    after = [u for u in message.units if u.first >= topic.last]
+    known = bool(before) and before[-1].role("the")
+    return known or any(unit.role("again") for unit in after)
+
+
+def is_return(message: Message, topic: Topic, state: DialogueState) -> bool:
     """Whether the message goes back to what was talked about before."""
     cue = message.find("return")
-    return cue is not None and topic.label is not None and cue.first < topic.first
+    if cue is not None and topic.label is not None and cue.first < topic.first:
+        return True
+    if topic.label is not None and _is_definite(message, topic):
+        return any(wish.constraints.category == topic.label for wish in state.set_aside)
+    return topic.label is None and message.find("resume") is not None
 
 
-def _leads_to(message: Message, place: int, wanted: list[int]) -> bool:
+def resumed(
+    topic: Topic, state: DialogueState, vocabulary: CatalogVocabulary, *, back: bool
+) -> str | None:
+    """The category of the waiting wish, or where the message goes ``back`` the one put aside, that
+    is turned to: "back to the shoes" may mean the running shoes."""
+    known = [*state.waiting, *(state.set_aside if back else ())]
+    labels = [wish.constraints.category for wish in known if wish.constraints.category]
+    if topic.label is None:
+        return next((w.constraints.category for w in state.set_aside), None) if back else None
+    for fits in (_equals, vocabulary.covers, lambda said, held: vocabulary.covers(held, said)):
+        for label in labels:
+            if fits(topic.label, label):
+                return label
+    return None
+
+
+def _equals(said: str, held: str) -> bool:
+    return said == held
+
+
+def _leads_to(message: Message, place: int, after: int) -> bool:
     """Whether a noun only leads to the next: "a cup of tea", "能装电脑的背包"."""
     units = message.units
-    later = [i for i in wanted if i > place]
-    if not later:
-        return False
-    between = [message.tokens[i].text for i in range(units[place].last, units[later[0]].first)]
+    between = [message.tokens[i].text for i in range(units[place].last, units[after].first)]
     if between[:1] not in (["of"], ["的"]) and between[-1:] != ["的"]:
         return False
-    return not any(units[i].role("comma", "or") for i in range(place + 1, later[0]))
+    return not any(units[i].role("comma", "or", "and") for i in range(place + 1, after))
 
 
 def _is_purpose(message: Message, unit: Unit) -> bool:
     """Whether a noun only says what the thing is for: "for my living room"."""
     before = [token.text for token in message.tokens[max(0, unit.first - 2) : unit.first]]
-    if not before or before[-1] not in (*_PURPOSE, *_OWNERS):
+    after = [token.text for token in message.tokens[unit.last : unit.last + 1]]
+    if after and after[0] in _words("used"):
+        return unit.last + 1 < len(message.tokens)
+    if not before or before[-1] not in _words("purpose") | _words("owners"):
         return False
-    start = unit.first - (2 if before[-1] in _OWNERS else 1)
-    if start < 0 or message.tokens[start].text not in _PURPOSE:
+    start = unit.first - (2 if before[-1] in _words("owners") else 1)
+    if start < 0 or message.tokens[start].text not in _words("purpose"):
         return False
-    return not (start and message.tokens[start - 1].text in _SEEKING)
+    return not (start and message.tokens[start - 1].text in _words("seeking"))
 
 
 def _describes_before(message: Message, unit: Unit) -> bool:
@@ -128,15 +371,38 @@ def _describes_before(message: Message, unit: Unit) -> bool:
     )
 
 
+def _describes_kind(message: Message, index: int, vocabulary: CatalogVocabulary) -> bool:
+    """Whether a value that is a noun as well tells of a noun before it: "turntable, walnut"."""
+    label = _label(message.units[index])
+    if message.units[index - 1].role("or", "and"):
+        return False
+    kinds = [_label(u) for u in message.units[:index] if u.is_category and not u.is_value]
+    return bool(kinds) and not any(
+        vocabulary.covers(kind, label) or vocabulary.covers(label, kind) for kind in kinds
+    )
+
+
+def _is_owned(message: Message, unit: Unit) -> bool:
+    """Whether a noun is only whose the shopper speaks of, and something follows about it."""
+    before = message.tokens[unit.first - 1].text if unit.first else ""
+    return before in _words("keepers") and unit.last < len(message.tokens)
+
+
 def _names_part(unit: Unit) -> bool:
     """Whether a word is an attribute's name as well, of a kind that the shop has no name for."""
     sense = unit.sense("category")
     return unit.sense("slot") is not None and sense is not None and not sense.precise
 
 
-def _names_wanted(message: Message, index: int, unit: Unit) -> bool:
+def _names_wanted(message: Message, index: int, unit: Unit, vocabulary: CatalogVocabulary) -> bool:
     if not unit.is_category or unit.polarity != "want" or any(message.used[unit.first : unit.last]):
         return False
+    if unit.is_value and _is_owned(message, unit):
+        return False  # "my cat scratches everything"
+    if unit.is_value and _describes_kind(message, index, vocabulary):
+        return False
     following = message.units[index + 1] if index + 1 < len(message.units) else None
-    # "this dress", "那条裙子": the product pointed at, not a kind that is looked for.
-    return not (unit.is_value and following is not None and following.is_category)
+    if not unit.is_value or following is None or not following.is_category:
+        return True
+    # "Leather" of leather goods describes the next noun; "mystery" of mystery novels names it.
+    return vocabulary.covers(_label(following), _label(unit))

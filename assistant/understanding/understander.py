@@ -1,9 +1,11 @@
 """From a message to what it means: readers take their words out of it, one after another."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from assistant.dialogue.state import DialogueState
 from assistant.understanding import (
+    measures,
     persons,
     prices,
     quantities,
@@ -12,15 +14,17 @@ from assistant.understanding import (
     relaxing,
     topics,
 )
+from assistant.understanding.asides import part_intents
 from assistant.understanding.aspects import read_aspects
 from assistant.understanding.intent import IntentClassifier
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.polarity import mark_polarity
-from assistant.understanding.query import read_query, unknown_words
+from assistant.understanding.query import note_unwanted_words, read_queries, unknown_words
 from assistant.understanding.questions import is_question, read_questions
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.spelling import Speller
+from assistant.understanding.stock import asks_for_stock
 from assistant.understanding.understanding import Intent, IntentName, Reference, Understanding
 from assistant.understanding.values import choose_senses, note_unknown, note_values
 from assistant.understanding.vocabulary import CatalogVocabulary, Meaning, Sense
@@ -70,7 +74,8 @@ class Understander:
             else None,
             has_constraints=not state.constraints.is_empty(),
         )
-        return heard.model_copy(update={"intent": self._intents.classify(heard.text, context)})
+        intent, aside = part_intents(heard, self._intents, context)
+        return heard.model_copy(update={"intent": intent, "aside": aside})
 
     def read(
         self, text: str, state: DialogueState, shown: Sequence[ShownProduct] = ()
@@ -79,26 +84,31 @@ class Understander:
         message, other = self._open(text, state)
         order_id = quantities.read_order_id(message)
         ratings.read_rating(message)
+        bounds = self._read_bounds(message)
         self._read_prices(message, state)
-        message.units = self._units(message, state.constraints.category)
-        if message.find("elsewhere") and not message.changes:
+        message.units = self._units(message, state.constraints.category, bounds)
+        elsewhere = message.find("elsewhere") is not None and not message.changes
+        if elsewhere:
             message.give_up()
         relaxing.release_prices(message)
+        relaxing.refuse_prices(message)
         mark_polarity(message)
         pointed = references.read_references(message, state, shown)
         quantity = quantities.read_quantity(message)
         relaxing.read_sort(message, superlative_sorts=not pointed)
         relaxing.read_relative_price(message)
         cleared = relaxing.read_clearing(message, state)
-        topic = (
-            topics.Topic() if _names_shown(message, pointed) else topics.read_topic(message, state)
-        )
+        same = relaxing.read_same(message, state)
+        named = [] if _names_shown(message, pointed) else self._topics(message, state)
+        topic = named[0] if named else topics.Topic()
         held = topic.label or state.constraints.category
-        chosen = choose_senses(message, self.vocabulary, held)
+        category_at = partial(topics.category_at, named, held=held)
+        chosen = choose_senses(message, self.vocabulary, category_at)
         chosen = {i: s for i, s in chosen.items() if not _taken(message, message.units[i])}
         asked = read_questions(message, chosen, pointed, state, cleared, shown)
-        topics.note_topic(message, topic)
+        topics.note_topics(message, named, state.constraints.category, self.vocabulary)
         note_values(message, chosen, state, self.vocabulary.leanings(held))
+        measures.note_bounds(message, bounds, self.vocabulary, category_at)
         persons.read_person(message, self.vocabulary, held)
         note_unknown(message, chosen)
         aspects = read_aspects(
@@ -107,12 +117,20 @@ class Understander:
             about_product=bool(pointed) or (not topic.label and bool(state.shown or state.focus)),
         )
         message.use_all(asked.units)
-        read_query(message, topic)
+        if named or state.constraints.category:
+            note_unwanted_words(message)
+        back = topics.is_return(message, topic, state)
+        resumes = topics.resumed(topic, state, self.vocabulary, back=back)
+        if resumes and topic.label and self.vocabulary.covers(topic.label, resumes):
+            message.changes = [c for c in message.changes if c.slot != "category"]
+        read_queries(message, named)
+        changes, *further = topics.part(message, named)
         return Understanding(
             text=message.text,
             language=message.language,
             intent=_UNKNOWN,
-            changes=message.changes,
+            changes=changes,
+            further=further,
             references=pointed,
             aspects=aspects,
             asked_attributes=asked.attributes,
@@ -120,13 +138,22 @@ class Understander:
             quantity=quantity,
             order_id=order_id,
             topic_change=topics.is_change(topic, state, self.vocabulary),
-            topic_return=topics.is_return(message, topic),
+            resets=message.find("reset") is not None,
+            elsewhere=elsewhere,
+            asks_stock=asks_for_stock(message.folded),
+            same=same,
+            topic_return=back,
+            resumes=resumes,
             unknown_words=[
                 *dict.fromkeys([*message.unknown, *unknown_words(message, self._words)])
             ],
             corrections=message.corrections,
             other_language=other,
         )
+
+    def _topics(self, message: Message, state: DialogueState) -> list[topics.Topic]:
+        named = topics.read_topics(message, state, self.vocabulary)
+        return topics.narrowed(message, named, self.vocabulary)
 
     def _open(self, text: str, state: DialogueState) -> tuple[Message, str | None]:
         clean = normalise(text[:LONGEST])
@@ -143,19 +170,30 @@ class Understander:
         )
         return message, detected.other
 
+    def _read_bounds(self, message: Message) -> list[measures.Bound]:
+        """The measures said; those that bound are no prices and name no single value."""
+        bounds = measures.find_bounds(message.folded, self.vocabulary)
+        for bound in bounds:
+            if not bound.exact:
+                bound.use(message)
+        return bounds
+
     def _read_prices(self, message: Message, state: DialogueState) -> None:
         held = state.constraints
         expected = held.price_max is not None or held.price_min is not None
         expected = expected or (state.pending or {}).get("facet") == "price"
-        for price in prices.find_prices(message.folded, price_expected=expected):
+        for price in prices.find_prices(message.unread(), price_expected=expected):
             for slot, value in (("price_min", price.low), ("price_max", price.high)):
                 if value is not None:
                     message.change_span("set", slot, value, price.start, price.end)
             message.use_span(price.start, price.end)
 
-    def _units(self, message: Message, held: str | None) -> list[Unit]:
+    def _units(
+        self, message: Message, held: str | None, bounds: list[measures.Bound]
+    ) -> list[Unit]:
         units: list[Unit] = []
         narrowings = self.vocabulary.narrowings(held) if held else None
+        spans = _measured(message, bounds)
         position = 0
         while position < len(message.tokens):
             if message.used[position]:
@@ -166,6 +204,8 @@ class Understander:
             if narrower and (phrase is None or narrower.last >= phrase.last):
                 phrase = narrower
             if phrase and not self._stands_alone(message, phrase):
+                phrase = None
+            if phrase and (span := spans[position]) and phrase.last < span[1]:
                 phrase = None
             if phrase and not any(message.used[phrase.first : phrase.last]):
                 units.append(Unit(phrase.first, phrase.last, phrase.meanings))
@@ -178,6 +218,12 @@ class Understander:
     def _stands_alone(self, message: Message, phrase: Phrase[Meaning]) -> bool:
         """Whether a single Chinese character is a word here, and not a part of one (起球, 球)."""
         token = message.tokens[phrase.first]
+        senses = [m for m in phrase.meanings if isinstance(m, Sense)]
+        if token.is_han and senses and all(s.name == "category" for s in senses):
+            # The noun is what a Chinese word ends in: 咖啡因 is no coffee.
+            word, start = message.word_at(message.tokens[phrase.last - 1].start)
+            if start + len(word) > message.tokens[phrase.last - 1].end:
+                return False
         if phrase.last - phrase.first > 1 or not token.is_han:
             return True
         if not any(isinstance(meaning, Sense) for meaning in phrase.meanings):
@@ -192,6 +238,16 @@ class Understander:
             message.filler[index] or self.vocabulary.phrases.at(message.tokens, index)
             for index in others
         )
+
+
+def _measured(message: Message, bounds: list[measures.Bound]) -> list[tuple[int, int] | None]:
+    """For each token the measure that it is a part of: 米 in 一米八 is no rice."""
+    spans: list[tuple[int, int] | None] = [None] * len(message.tokens)
+    for bound in bounds:
+        tokens = message.tokens_at(bound.start, bound.end)
+        for index in tokens if bound.exact else ():
+            spans[index] = (tokens[0], tokens[-1] + 1)
+    return spans
 
 
 def _taken(message: Message, unit: Unit) -> bool:

@@ -31,13 +31,22 @@ class IntentName(StrEnum):
 
 
 class Intent(BaseModel):
-    """A name with its calibrated probability; ``alternatives`` are the runners-up, best first."""
+    """A name with its calibrated probability; ``alternatives`` are the runners-up, best first.
+
+    Where no intent is probable enough the name is ``out_of_scope``, and a runner-up is likelier.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: IntentName
     confidence: float
     alternatives: list[tuple[IntentName, float]] = Field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was taken for out of scope only for want of a probable intent."""
+        likeliest = max((probability for _, probability in self.alternatives), default=0.0)
+        return self.name == IntentName.OUT_OF_SCOPE and likeliest > self.confidence
 
 
 class Change(BaseModel):
@@ -77,6 +86,16 @@ class Reference(BaseModel):
     words: str
 
 
+class Aside(BaseModel):
+    """Something said beside the wish: "what's your return policy? also show me boots"."""
+
+    model_config = ConfigDict(frozen=True)
+
+    intent: Intent
+    text: str
+    """The clauses that say it."""
+
+
 class Understanding(BaseModel):
     """Everything the dialogue decides from."""
 
@@ -85,6 +104,10 @@ class Understanding(BaseModel):
     language: Literal["en", "zh"]
     intent: Intent
     changes: list[Change] = Field(default_factory=list)
+    aside: Aside | None = None
+    further: list[list[Change]] = Field(default_factory=list)
+    """What is said of each further kind of product named ("shirts and trousers"), category first
+    among its changes or not; ``changes`` are those of the first kind."""
     references: list[Reference] = Field(default_factory=list)
     aspects: list[str] = Field(default_factory=list)
     """Review aspects asked about ("is it loud?" → noise)."""
@@ -96,8 +119,18 @@ class Understanding(BaseModel):
     order_id: str | None = None
     topic_change: bool = False
     """Whether the message names another kind of product than the state holds."""
+    resets: bool = False
+    """Whether the message says to start over, whatever it asks for besides."""
+    elsewhere: bool = False
+    """Whether it is about something that no shop has: jokes, the weather, the system prompt."""
+    asks_stock: bool = False
+    """Whether it asks if the shop sells something ("do you have a zither?")."""
+    same: list[str] = Field(default_factory=list)
+    """Slots that the message says stay as they are for another kind ("same budget")."""
     topic_return: bool = False
     """Whether it goes back to an earlier topic ("back to the shoes")."""
+    resumes: str | None = None
+    """The category of the wish, put aside or waiting, that the message turns to."""
     other_language: str | None = None
     """ISO 639-1 code of the message's language where it is neither English nor Chinese."""
     unknown_words: list[str] = Field(default_factory=list)

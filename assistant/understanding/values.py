@@ -1,12 +1,16 @@
 """Attributes, brands and sizes: what is named becomes a change of the right slot."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from itertools import islice, takewhile
 
 from assistant.dialogue.state import DialogueState
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.spelling import english_words
 from assistant.understanding.vocabulary import CatalogVocabulary, Sense
+from retrieval.lexicon.tokens import Token
 
+_REACH = 6
+"""Words between a value and what allows it."""
 RARE = 0.02
 """An attribute that fewer products of a category have cannot be what was meant there."""
 
@@ -14,24 +18,27 @@ WORN = 0.5
 """From this share of sized products on, "medium" before a noun is its size."""
 
 _SLOT_OF = {"want": "attributes", "exclude": "exclude", "soft": "prefer_attributes"}
+_LETTERS = frozenset(("xs", "s", "m", "l", "xl", "xxl"))
 _FITTING = frozenset(
     ("run", "runs", "running", "too", "very", "fit", "fits", "bit", "little", "look", "looks", "so")
 )
 
 
 def choose_senses(
-    message: Message, vocabulary: CatalogVocabulary, category: str | None
+    message: Message, vocabulary: CatalogVocabulary, category_at: Callable[[int], str | None]
 ) -> dict[int, Sense]:
-    """One sense for each unit that names a value, by position of the unit; category decides.
+    """One sense for each unit that names a value, by position of the unit; the kind of product
+    that is spoken of there (``category_at`` a token) decides.
 
     Units whose words mean nothing for this kind of product are left to the text search.
     """
     chosen: dict[int, Sense] = {}
-    worn = category is not None and vocabulary.applies("size", category) >= WORN
     for index, unit in enumerate(message.units):
         senses = [s for s in unit.senses() if s.name not in ("category", "slot", "unknown")]
         if not senses or unit.role("focus"):
             continue
+        category = category_at(unit.first)
+        worn = category is not None and vocabulary.applies("size", category) >= WORN
         fitting = [
             (s.natural, vocabulary.applies(s.name, category), s.count, s)
             for s in senses
@@ -52,9 +59,9 @@ def note_values(
     A value of one of the ``leanings`` only ranks, and its words are left to the text search: what
     a thing is good for is said of few products, and one that does not say so may fit all the same.
     """
-    begun: set[str] = set()
+    begun: dict[str, int] = {}
     joins = message.find("additive") is not None or bool(
-        message.units and message.units[0].role("or")
+        message.units and message.units[0].role("or") and not message.units[0].role("rather")
     )
     for index, sense in chosen.items():
         unit = message.units[index]
@@ -75,11 +82,41 @@ def note_values(
                     "add", f"exclude.{sense.name}", sense.values[0], unit.first, unit.last
                 )
             continue
+        refused = [v for v in sense.values if v in state.constraints.exclude.get(sense.name, [])]
+        if unit.polarity == "want" and refused and _is_allowed(message, index):
+            for value in refused:
+                slot = f"exclude.{sense.name}"
+                message.change("remove", slot, value, unit.first, unit.last)
+            continue
+        if unit.polarity == "exclude" and _is_slip(message, chosen, index):
+            continue
         slot = f"{_SLOT_OF['soft' if leans else unit.polarity]}.{sense.name}"
+        if slot in begun and _is_corrected(message, begun[slot], index):
+            message.changes = [c for c in message.changes if c.slot != slot]
+            del begun[slot]
         for value in sense.values:
             first = slot not in begun and unit.polarity != "exclude" and not joins
             message.change("set" if first else "add", slot, value, unit.first, unit.last)
-            begun.add(slot)
+            begun[slot] = index
+
+
+def _is_allowed(message: Message, index: int) -> bool:
+    """Whether a value is only said to be all right: "black is fine after all"."""
+    after = takewhile(lambda unit: not unit.role("comma"), message.units[index + 1 :])
+    return any(unit.role("allowing", "post_any") for unit in islice(after, _REACH))
+
+
+def _is_slip(message: Message, chosen: dict[int, Sense], index: int) -> bool:
+    """Whether a size not meant only puts another right: "size 40, not 38"."""
+    return chosen[index].name == "size" and any(
+        sense.name == "size" and message.units[other].polarity == "want"
+        for other, sense in chosen.items()
+    )
+
+
+def _is_corrected(message: Message, earlier: int, index: int) -> bool:
+    """Whether a value takes back the one before: "in red, no wait, blue"."""
+    return any(unit.role("correction") for unit in message.units[earlier + 1 : index])
 
 
 def note_unknown(message: Message, chosen: dict[int, Sense]) -> None:
@@ -116,7 +153,10 @@ def _is_announced(  # noqa: PLR0911
     if len(token.text) == 1 and token.text.isascii():
         written = message.text[token.start]
         alone = written.isupper() and (before != "'" and after not in ("'", "&"))
-        return alone or before in ("size", "in") or after in ("码", "号", "size")
+        paired = _is_letter(tokens, unit.last + 1, after) or _is_letter(
+            tokens, unit.first - 2, before
+        )
+        return alone or paired or before in ("size", "in") or after in ("码", "号", "size")
     if sense.name == "size" and token.text in (
         "small",
         "medium",
@@ -133,16 +173,19 @@ def _is_announced(  # noqa: PLR0911
     return True
 
 
+def _is_letter(tokens: Sequence[Token], place: int, joiner: str) -> bool:
+    """Whether an "or" joins another letter that can be a size: "m or l"."""
+    return joiner in ("or", "/") and 0 <= place < len(tokens) and tokens[place].text in _LETTERS
+
+
 def _is_plain_size(message: Message, unit: Unit) -> bool:
     """Whether a word or number can be nothing but a size, of a thing that comes in sizes."""
     texts = [token.text for token in message.tokens]
     before = texts[unit.first - 1] if unit.first else ","
     after = texts[unit.last] if unit.last < len(texts) else ","
     if texts[unit.first][0].isdigit():
-        listed = before in ("or", "and", "/", "-", "者", "和", "、") and "size" in texts + [
-            "size" if t in ("码", "号") else t for t in texts
-        ]
-        return listed or (before in (",", "，") and after in (",", "，", ".", "。"))
+        # What a number could else be, a price or a measure, is used up by now.
+        return after not in ("'", "%") and before not in ("-", ".", "#", "第", "iphone")
     return len(texts[unit.first]) > 3 and before not in _FITTING
 
 

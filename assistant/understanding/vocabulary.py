@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -13,6 +13,7 @@ from retrieval.lexicon import Lexicon
 from retrieval.lexicon.lexicon import Concept, name_key
 from retrieval.lexicon.phrases import Phrases
 from retrieval.lexicon.tokens import singular, tokenise
+from retrieval.lexicon.units import measures_of, units
 
 STATED = 0.8
 """From this share of products on, a catalogue states an attribute so well that it can filter."""
@@ -23,7 +24,7 @@ _MEANINGLESS = frozenset(
 )
 _YES = frozenset(("yes", "true", "y", "是", "有"))
 _NO = frozenset(("no", "false", "n", "否", "无"))
-_REGIONAL = re.compile(r"(?:eu|us|uk|欧 码|美 码) (\d+(?:\.5)?)$")
+_REGIONAL = re.compile(r"(?:(?:eu|us|uk|欧 码|美 码) |w ?)?(\d+(?:\.5)?)(?: cm)?$")
 _SEPARATORS = (" & ", " and ", "/", ",", "、", "与", "和", "&")
 
 
@@ -53,6 +54,17 @@ class Sense:
 
 
 Meaning = Sense | Cue
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value that is a number with a unit, in the first unit of its dimension."""
+
+    value: str
+    low: float
+    high: float
+    factor: float
+    """Size of the unit it is written in."""
 
 
 class CatalogVocabulary:
@@ -93,6 +105,17 @@ class CatalogVocabulary:
             self._nodes_of[label] = self.lexicon.category_nodes(label, self.facets)
         return self._nodes_of[label]
 
+    def leaves(self, label: str) -> set[tuple[str, ...]]:
+        """The narrowest nodes that a label takes in: two labels for the same products agree."""
+        below = self.nodes(label)
+        return {p for p in self._narrowest if any(p[: len(b)] == b for b in below)}
+
+    @cached_property
+    def _narrowest(self) -> list[tuple[str, ...]]:
+        paths = [node.path for node in self.facets.categories]
+        inner = {path[:depth] for path in paths for depth in range(len(path))}
+        return [path for path in paths if path not in inner]
+
     def applies(self, attribute: str, category: str | None) -> float:
         """Share of the products of a category (of all, for ``None``) that have an attribute."""
         key = (attribute, category)
@@ -110,6 +133,39 @@ class CatalogVocabulary:
             if isinstance(meaning, Sense) and meaning.name == name:
                 return meaning.values
         return ()
+
+    @cached_property
+    def measures(self) -> dict[str, dict[str, list[Measured]]]:
+        """Dimension → attribute → its values that measure it. ``brand`` is none."""
+        found: dict[str, dict[str, list[Measured]]] = {}
+        for name, values in self.facets.attributes.items():
+            told = {facet.value: measures_of(facet.value) for facet in values}
+            often = Counter(m.dimension for of in told.values() for m in of)
+            for value, meanings in told.items():
+                # Where an attribute has kilograms, its "g" is no gigabyte.
+                most = max((often[m.dimension] for m in meanings), default=0)
+                for m in meanings:
+                    if often[m.dimension] == most:
+                        of = found.setdefault(m.dimension, {}).setdefault(name, [])
+                        of.append(Measured(value, m.low, m.high, m.factor))
+        known = {unit.dimension for meant in units().values() for unit in meant}
+        # One value of a unit that is in no table is rather a name: "iPhone 15".
+        return {
+            dimension: kept
+            for dimension, of in found.items()
+            if (kept := {n: v for n, v in of.items() if dimension in known or len(v) > 1})
+        }
+
+    @cached_property
+    def unit_words(self) -> frozenset[str]:
+        """The units that this catalogue measures in, in every way to write them."""
+        written = {
+            form
+            for form, meant in units().items()
+            if any(u.dimension in self.measures for u in meant)
+        }
+        known = {unit.dimension for meant in units().values() for unit in meant}
+        return frozenset(written | (self.measures.keys() - known))
 
     def narrowings(self, category: str) -> Phrases[Meaning]:
         """What tells the kinds within a category apart, by itself: "wired", of Wired headphones."""
@@ -135,10 +191,19 @@ class CatalogVocabulary:
         for name, values in self.facets.attributes.items():
             if yes := _yes_of(values):
                 # "Waterproof" is said of a product whose attribute ``waterproof`` is "yes".
-                for form in {name.replace("_", " "), *self._feature_forms(name)}:
+                forms = {name.replace("_", " "), *self._feature_forms(name)}
+                for form in {*forms, *_without(forms)}:
                     yield form, Sense(name, (yes.value,), yes.count)
             else:
                 yield name.replace("_", " "), Sense("slot", (name,))
+                yield from self._named_values(name, values)
+
+    def _named_values(self, name: str, values: list[ValueFacet]) -> Iterator[tuple[str, Sense]]:
+        """Values with the attribute's name beside them: "dark roast", "linear switches"."""
+        for value in values:
+            if value.value.isascii() and value.value.replace(" ", "").isalpha():
+                sense = Sense(name, (value.value,), value.count)
+                yield f"{value.value} {name.replace('_', ' ')}", sense
 
     def _dimensions(self) -> Iterator[tuple[str, Sense]]:
         """Questions that mean an attribute and do not name it: "how heavy is it?"."""
@@ -189,7 +254,8 @@ class CatalogVocabulary:
                     natural = self._is_natural(name, value.value)
                     yield form, Sense(name, (value.value,), value.count, natural)
                     if name == "size" and (number := _REGIONAL.match(key)):
-                        yield number.group(1), Sense(name, (value.value,), value.count)
+                        plain = not key.endswith("cm")
+                        yield number.group(1), Sense(name, (value.value,), value.count, plain)
         if name == "brand":
             return
         meant: dict[str, list[ValueFacet]] = {}
@@ -203,6 +269,10 @@ class CatalogVocabulary:
                 if (c := self.lexicon.concept(name, key)) and c.family == concept.value
                 for value in members
             ]
+            if not found and concept.family:
+                found = meant.get(
+                    concept.family, []
+                )  # a shade that the shop files under its colour
             sense = (
                 Sense(name, tuple(v.value for v in found), sum(v.count for v in found))
                 if found
@@ -225,6 +295,8 @@ class CatalogVocabulary:
         shared = Counter(key for key, _ in {(name_key(part), node.path) for part, node in parts})
         for part, node in parts:
             key = name_key(part)
+            if key.replace(" ", "_") in self.facets.attributes:
+                continue
             # Where the lexicon tells more, it knows better: "tablets" of "Laptops & tablets".
             if key not in named and shared[key] == 1 and not self._is_finer(part, node.path):
                 named.add(key)
@@ -294,6 +366,15 @@ def _yes_of(values: list[ValueFacet]) -> ValueFacet | None:
     if not plain or not plain.keys() <= _YES | _NO:
         return None
     return next((value for word, value in plain.items() if word in _YES), None)
+
+
+def _without(forms: Iterable[str]) -> Iterator[str]:
+    """Ways to ask for what is free of something: "no gluten", of "gluten free"."""
+    for form in forms:
+        for ending, beginnings in read_data("freedom.yaml").items():
+            thing = form.removesuffix(ending).removeprefix(ending).strip()
+            if thing and thing != form:
+                yield from (f"{beginning} {thing}" for beginning in beginnings)
 
 
 def _split(name: str) -> list[str]:

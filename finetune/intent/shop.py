@@ -1,21 +1,25 @@
 """Trains the shop's own intent model and writes it as it is shipped: adapter and head."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import torch
 
-from assistant.understanding.intent_adapter import ADAPTER_FILE, IntentAdapter, body_fingerprint
+from assistant.understanding.emoji import read_emoji
+from assistant.understanding.intent_adapter import ADAPTER_FILE, IntentAdapter
 from assistant.understanding.intent_network import Classifier
 from assistant.understanding.understanding import IntentName
-from finetune.intent.utterances import Utterances
+from finetune.intent.utterances import Utterances, read_development
+from finetune.text import devices
 from finetune.text.body import adapter_layers, fill_adapter
 from finetune.text.examples import Example
 from finetune.text.noise import disturbed
 from finetune.text.recipe import Recipe
 from finetune.text.run import Report, train, write_story
+from retrieval.encoder.adapter import body_fingerprint
 
 SHOP_RECIPE = Recipe(
     body="bilingual",
@@ -26,9 +30,8 @@ SHOP_RECIPE = Recipe(
     lora_rank=16,
     label_smoothing=0.05,
 )
-_VALIDATION = 0.1
-_FILLINGS = 2
-"""How often a pattern with slots is filled in one epoch."""
+_MOST = 300
+"""Patterns of one intent and language in one epoch."""
 
 
 def train_shop_intents(
@@ -52,12 +55,13 @@ def train_shop_intents(
     Returns:
         What ``metrics.json`` holds.
     """
-    training, held_out = (utterances or Utterances.load()).split(_VALIDATION, recipe.seed)
-    validation = held_out.draw(Random(recipe.seed), _FILLINGS)  # noqa: S311  (no secret)
+    training = utterances or Utterances.load()
 
     def source(random: Random) -> Sequence[Example]:
-        drawn = training.draw(random, _FILLINGS)
-        return disturbed(drawn, random, recipe.noise) if recipe.noise else drawn
+        drawn = training.draw(random, _MOST)
+        if recipe.noise:
+            drawn = disturbed(drawn, random, recipe.noise)
+        return [replace(example, text=read_emoji(example.text)) for example in drawn]
 
     def begin(network: Classifier) -> None:
         if start:
@@ -69,7 +73,7 @@ def train_shop_intents(
 
     trained = train(
         source,
-        validation,
+        read_development(),
         [name.value for name in IntentName],
         recipe,
         folder,
@@ -84,6 +88,7 @@ def train_shop_intents(
         bias=trained.network.head.bias.detach().numpy(),
         card=trained.card.model_copy(update={"body": body_fingerprint()}),
     )
-    adapter.save(folder / ADAPTER_FILE)
-    write_story(trained, folder)
+    if devices.is_first():
+        adapter.save(folder / ADAPTER_FILE)
+        write_story(trained, folder)
     return trained.metrics

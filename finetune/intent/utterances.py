@@ -10,6 +10,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from assistant.understanding.emoji import read_emoji
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.intent_model import prepare
 from assistant.understanding.understanding import IntentName
@@ -67,6 +68,39 @@ class Pattern:
     language: str
 
 
+class _Development(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+    intent: IntentName
+    context: IntentContext = IntentContext()
+
+
+def read_development(folder: Path = DATA) -> list[Example]:
+    """What training is validated on: utterances of ``dev_en.jsonl`` and ``dev_zh.jsonl``.
+
+    They were written before most of the patterns and apart from them, as messy as people type.
+
+    Raises:
+        TrainingDataError: a file is missing, or a line is no utterance.
+    """
+    examples = []
+    for language in LANGUAGES:
+        path = folder / f"dev_{language}.jsonl"
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise TrainingDataError(f"{path}: {error}") from error
+        for number, line in enumerate(lines, 1):
+            try:
+                said = _Development.model_validate_json(line)
+            except ValidationError as error:
+                raise TrainingDataError(f"{path}: line {number}: {error}") from error
+            text = read_emoji(prepare(said.text))
+            examples.append(Example(text, said.intent.value, said.context.before("")))
+    return examples
+
+
 class Utterances:
     """Patterns with the fillers of their slots.
 
@@ -106,34 +140,18 @@ class Utterances:
                     raise TrainingDataError(f"{text!r} names the unknown slot {slot!r}.")
         return cls(patterns, fillers)
 
-    def split(self, share: float, seed: int) -> tuple["Utterances", "Utterances"]:
-        """Cuts off ``share`` of the patterns of every intent and language, for validation.
+    def draw(self, random: Random, most: int) -> list[Example]:
+        """Patterns with their slots filled: of each intent and language at most ``most``.
 
-        Whole patterns go, so that what is validated on was not trained on with other fillers.
+        So no intent outweighs the others because more was written for it.
         """
-        random = Random(seed)  # noqa: S311  (no secret)
         groups: dict[tuple[str, str], list[Pattern]] = {}
         for pattern in self.patterns:
             groups.setdefault((pattern.language, pattern.intent), []).append(pattern)
-        kept: list[Pattern] = []
-        cut: list[Pattern] = []
-        for key in sorted(groups):
-            members = groups[key]
-            random.shuffle(members)
-            count = round(len(members) * share)
-            cut += members[:count]
-            kept += members[count:]
-        # A validation pattern that is also said in another context would be half known.
-        known = {p.text for p in cut}
-        kept = [p for p in kept if p.text not in known]
-        return Utterances(kept, self._fillers), Utterances(cut, self._fillers)
-
-    def draw(self, random: Random, each: int = 1) -> list[Example]:
-        """Every pattern once, and those with slots ``each`` times with other fillers."""
         return [
             self._example(pattern, random)
-            for pattern in self.patterns
-            for _ in range(each if _SLOT.search(pattern.text) else 1)
+            for members in groups.values()
+            for pattern in random.sample(members, min(most, len(members)))
         ]
 
     def _example(self, pattern: Pattern, random: Random) -> Example:

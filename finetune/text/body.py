@@ -9,8 +9,10 @@ from peft import LoraConfig, inject_adapter_in_model
 from tokenizers import Tokenizer
 from torch import nn
 
+from assistant.settings import Settings
 from assistant.understanding.intent_model import Numbers
 from finetune.errors import FinetuneError
+from finetune.text.mpnet import NAME, mpnet_folder
 from retrieval.encoder.bilingual import build_model, build_tokenizer
 from retrieval.encoder.minilm import minilm_model, minilm_tokenizer
 
@@ -24,7 +26,8 @@ def load_body(name: str, max_tokens: int) -> tuple["PreTrainedModel", Tokenizer]
     """A body to train and its tokenizer, which truncates and does not pad.
 
     Args:
-        name: ``minilm``, ``bilingual``, or what ``AutoModel.from_pretrained`` takes.
+        name: ``minilm``, ``bilingual``, ``mpnet`` (downloaded at first), or what
+            ``AutoModel.from_pretrained`` takes.
         max_tokens: texts are cut there.
 
     Raises:
@@ -34,6 +37,8 @@ def load_body(name: str, max_tokens: int) -> tuple["PreTrainedModel", Tokenizer]
         return minilm_model(), minilm_tokenizer(max_tokens=max_tokens)
     if name == "bilingual":
         return build_model(), build_tokenizer(max_tokens=max_tokens)
+    if name == NAME:
+        name = str(mpnet_folder(Settings().home / "models"))
     from transformers import AutoModel, AutoTokenizer  # noqa: PLC0415  (seconds)
 
     try:

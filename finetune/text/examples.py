@@ -3,7 +3,7 @@
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -17,21 +17,50 @@ from finetune.errors import TrainingDataError
 
 logger = logging.getLogger(__name__)
 
+
+def _read_csv(file: Path) -> pa.Table:
+    """A CSV without the rows that have too many or too few cells; those are logged."""
+
+    def leave_out(row: pyarrow.csv.InvalidRow) -> str:
+        # The header is line 1; a cell with line breaks moves the lines after it.
+        found, wanted = row.actual_columns, row.expected_columns
+        logger.warning("%s: row %d: %d cells, not %d", file, row.number - 1, found, wanted)
+        return "skip"
+
+    return pyarrow.csv.read_csv(
+        file,
+        pyarrow.csv.ReadOptions(use_threads=False),  # only so are rows numbered
+        pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out),
+    )
+
+
 _READERS = {
     ".parquet": pyarrow.parquet.read_table,
-    ".csv": pyarrow.csv.read_csv,
+    ".csv": _read_csv,
     ".jsonl": pyarrow.json.read_json,
     ".ndjson": pyarrow.json.read_json,
 }
 
 
+_PART = "split"
+"""The column that says which part a row belongs to, where a file has one."""
+_PARTS = (("train",), ("val", "dev"), ("test",))
+"""What the names of training, validation and test parts contain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with its label. ``prefix`` is read before the text and never changed by noise."""
+    """A text with its label.
+
+    ``prefix`` is read before the text and never changed by noise; ``part`` is what the file's
+    column ``split`` says; ``row`` is where it stands among the training examples, -1 elsewhere.
+    """
 
     text: str
     label: str
     prefix: str = ""
+    part: str = ""
+    row: int = -1
 
     @property
     def read(self) -> str:
@@ -57,7 +86,30 @@ def read_examples(files: Iterable[Path], text: str, label: str) -> list[Example]
     return examples
 
 
+def read_texts(file: Path, text: str) -> list[str]:
+    """The texts of one column, cleaned; blank ones are left out.
+
+    Raises:
+        TrainingDataError: the file is unreadable, of another kind or without the column.
+    """
+    texts = (prepare(str(words)) for words in read_columns(file, text)[0] if words is not None)
+    return [words for words in texts if words]
+
+
 def _read_file(file: Path, text: str, label: str) -> list[Example]:
+    examples = []
+    rows = zip(*read_columns(file, text, label, _PART), strict=True)
+    for row, (words, name, part) in enumerate(rows, 1):
+        cleaned = prepare(str(words)) if words is not None else ""
+        if not cleaned or name is None or not str(name).strip():
+            logger.warning("%s: row %d: no text or no label", file, row)
+            continue
+        examples.append(Example(cleaned, str(name).strip(), part=str(part or "").strip()))
+    return examples
+
+
+def read_columns(file: Path, *names: str) -> list[list[object]]:
+    """The named columns of a file; ``split`` is of blanks where there is none."""
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
         raise TrainingDataError(f"{file}: expected one of {', '.join(_READERS)}.")
@@ -65,19 +117,14 @@ def _read_file(file: Path, text: str, label: str) -> list[Example]:
         table = reader(file)
     except (OSError, pa.ArrowException) as error:
         raise TrainingDataError(f"{file}: unreadable: {error}") from error
-    for column in (text, label):
-        if column not in table.column_names:
+    for column in names:
+        if column != _PART and column not in table.column_names:
             columns = ", ".join(table.column_names)
             raise TrainingDataError(f"{file}: no column {column!r}; it has {columns}.")
-    examples = []
-    pairs = zip(table[text].to_pylist(), table[label].to_pylist(), strict=True)
-    for row, (words, name) in enumerate(pairs, 1):
-        cleaned = prepare(str(words)) if words is not None else ""
-        if not cleaned or name is None or not str(name).strip():
-            logger.warning("%s: row %d: no text or no label", file, row)
-            continue
-        examples.append(Example(cleaned, str(name).strip()))
-    return examples
+    return [
+        table[name].to_pylist() if name in table.column_names else [""] * len(table)
+        for name in names
+    ]
 
 
 def without_duplicates(examples: Iterable[Example]) -> list[Example]:
@@ -97,8 +144,24 @@ def without_duplicates(examples: Iterable[Example]) -> list[Example]:
         (label, most), *others = votes[key].most_common(2)
         if others and others[0][1] == most:
             continue
-        kept.append(Example(example.text, label, example.prefix))
+        kept.append(replace(example, label=label))
     return kept
+
+
+def given_split(examples: Sequence[Example]) -> list[list[Example]] | None:
+    """Training, validation and test as the file divides them.
+
+    Returns:
+        The three parts, of which the last may be empty; None where the file names no part for
+        each example, or names no validation part.
+    """
+    parts: list[list[Example]] = [[] for _ in _PARTS]
+    for example in examples:
+        named = [i for i, names in enumerate(_PARTS) if any(n in example.part for n in names)]
+        if len(named) != 1:
+            return None
+        parts[named[0]].append(example)
+    return parts if parts[0] and parts[1] else None
 
 
 def stratified_split(

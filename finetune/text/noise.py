@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -94,7 +95,7 @@ def disturbed(
 ) -> list[Example]:
     """The examples with noise in their texts; labels and prefixes stay."""
     noise, rates = default_noise(), rates or NoiseRates()
-    return [Example(noise.disturb(e.text, rates, random), e.label, e.prefix) for e in examples]
+    return [replace(e, text=noise.disturb(e.text, rates, random)) for e in examples]
 
 
 def _find_word(text: str, word: str) -> int:

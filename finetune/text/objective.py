@@ -1,5 +1,7 @@
 """What training minimises: cross-entropy, R-Drop, and adversarial examples."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 
@@ -7,6 +9,27 @@ from assistant.understanding.intent_network import Classifier
 from finetune.text.recipe import Recipe
 
 cross_entropy = nn.functional.cross_entropy
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step reads.
+
+    Attributes:
+        ids, mask: int64 ``(texts, tokens)``.
+        labels: int64 ``(texts,)``.
+        taught: a teacher's probabilities ``(texts, labels)``, where there is one.
+    """
+
+    ids: torch.Tensor
+    mask: torch.Tensor
+    labels: torch.Tensor
+    taught: torch.Tensor | None = None
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same on ``device``."""
+        taught = None if self.taught is None else self.taught.to(device)
+        return Batch(self.ids.to(device), self.mask.to(device), self.labels.to(device), taught)
 
 
 class Objective:
@@ -21,54 +44,60 @@ class Objective:
         self._recipe = recipe
         self._weights = weights
 
-    def __call__(
-        self, network: Classifier, ids: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor
-    ) -> torch.Tensor:
-        """int64 ``(texts, tokens)`` twice and ``(texts,)`` → a scalar."""
-        embedded = network.embed(ids)
-        loss, _ = self._clean(network, embedded, mask, labels)
+    def __call__(self, network: Classifier, batch: Batch) -> torch.Tensor:
+        """A batch → a scalar."""
+        embedded = network.embed(batch.ids)
+        loss = self._clean(network, embedded, batch)
         if self._recipe.fgm:
-            loss = loss + self._adversarial(network, embedded, mask, labels)
+            loss = loss + self._adversarial(network, embedded, batch)
         return loss
 
-    def _clean(
-        self,
-        network: Classifier,
-        embedded: torch.Tensor,
-        mask: torch.Tensor,
-        labels: torch.Tensor,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        logits = network.read(embedded, mask)
-        loss = self._entropy(logits, labels)
-        if self._recipe.r_drop:
-            # Two dropout masks should agree: Liang et al. 2021, https://arxiv.org/abs/2106.14448.
-            again = network.read(embedded, mask)
-            loss = (loss + self._entropy(again, labels)) / 2
-            loss = loss + self._recipe.r_drop * _symmetric_divergence(logits, again)
-        return loss, logits
+    def _clean(self, network: Classifier, embedded: torch.Tensor, batch: Batch) -> torch.Tensor:
+        if not self._recipe.r_drop:
+            return self._entropy(network.read(embedded, batch.mask), batch)
+        # Two dropout masks should agree: Liang et al. 2021, https://arxiv.org/abs/2106.14448.
+        both = network.read(embedded.repeat(2, 1, 1), batch.mask.repeat(2, 1))
+        one, other = both.chunk(2)
+        loss = (self._entropy(one, batch) + self._entropy(other, batch)) / 2
+        return loss + self._recipe.r_drop * _symmetric_divergence(one, other)
 
     def _adversarial(
-        self,
-        network: Classifier,
-        embedded: torch.Tensor,
-        mask: torch.Tensor,
-        labels: torch.Tensor,
+        self, network: Classifier, embedded: torch.Tensor, batch: Batch
     ) -> torch.Tensor:
         """The loss where the embeddings are nudged the worst way (FGM: Miyato et al. 2017,
         https://arxiv.org/abs/1605.07725)."""
         point = embedded.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(self._entropy(network.read(point, mask), labels), point)
+        (slope,) = torch.autograd.grad(self._entropy(network.read(point, batch.mask), batch), point)
         length = slope.flatten(1).norm(dim=1).clamp_min(1e-12)
         nudge = self._recipe.fgm * slope / length[:, None, None]
-        return self._entropy(network.read(embedded + nudge, mask), labels)
+        return self._entropy(network.read(embedded + nudge, batch.mask), batch)
 
-    def _entropy(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        return cross_entropy(
+    def _entropy(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        own = cross_entropy(
             logits,
-            labels,
+            batch.labels,
             weight=self._weights,
             label_smoothing=self._recipe.label_smoothing,
         )
+        if batch.taught is None:
+            return own
+        # The teacher's doubts tell more than the label (Hinton et al. 2015,
+        # https://arxiv.org/abs/1503.02531).
+        share = self._recipe.teacher_weight
+        return (1 - share) * own + share * cross_entropy(logits, batch.taught)
+
+
+class Step(nn.Module):
+    """A network with its objective, as one module: what is compiled and kept in step."""
+
+    def __init__(self, network: Classifier, objective: Objective) -> None:
+        super().__init__()
+        self.network = network
+        self._objective = objective
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        """A batch → a scalar."""
+        return self._objective(self.network, batch)
 
 
 def label_weights(counts: list[int]) -> torch.Tensor:

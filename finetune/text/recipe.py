@@ -14,8 +14,8 @@ class Recipe(BaseModel):
 
     body: str = Field(
         "auto",
-        description="minilm, bilingual, or any AutoModel by name or folder; auto: bilingual where "
-        "the data holds Chinese, else minilm.",
+        description="minilm, bilingual, mpnet, or any AutoModel by name or folder; auto: bilingual "
+        "where the data holds Chinese, else minilm.",
     )
     epochs: int = Field(12, ge=1)
     batch: int = Field(32, ge=1, description="Texts in one step on the device.")
@@ -30,7 +30,18 @@ class Recipe(BaseModel):
     lora_rank: int = Field(0, ge=0, description="0 trains the whole body.")
     fgm: float = Field(0.0, ge=0, description="Length of the adversarial nudge; 0 is off.")
     r_drop: float = Field(0.0, ge=0, description="Weight of the R-Drop term; 0 is off.")
+    freeze_words: bool = Field(
+        False, description="Leave the table of word embeddings as it is; a step is a fifth quicker."
+    )
+    prototypes: bool = Field(
+        False, description="Start the head at the mean vector of each label, not at random."
+    )
+    teacher_weight: float = Field(0.7, ge=0, le=1, description="Of a teacher, where there is one.")
     noise: NoiseRates | None = Field(NoiseRates(), description="Noise of each epoch; null is none.")
+    variants: float = Field(
+        0.3, ge=0, le=1, description="How often one of its variants stands for an example."
+    )
+    compile: bool = Field(False, description="torch.compile; on CUDA only.")
     patience: int = Field(4, ge=1, description="Epochs without progress before stopping.")
     max_tokens: int = Field(64, ge=4)
     seed: int = 7

@@ -9,37 +9,34 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from assistant.understanding.intent_model import (
     CARD_FILE,
     GRAPH_FILE,
-    OUTPUT,
     TOKENIZER_FILE,
     ClassifierCard,
-    softmax,
+    Numbers,
 )
 from assistant.understanding.intent_network import Classifier
-from finetune.errors import TrainingDataError
-from finetune.text.body import add_adapter, load_body, merge_adapter
-from finetune.text.examples import Example, stratified_split, without_duplicates
+from finetune.text.body import add_adapter, load_body
+from finetune.text.examples import Example
 from finetune.text.metrics import (
     accuracy,
+    best_rejection,
     best_temperature,
-    best_threshold,
     calibration_error,
     macro_f1,
 )
-from finetune.text.noise import disturbed
 from finetune.text.recipe import Recipe
-from finetune.text.trainer import CHECKPOINT, Source, Trainer
+from finetune.text.trainer import Source, Trainer, logits_of
 from retrieval.encoder.export import export_int8
-from retrieval.encoder.script import has_chinese
+from retrieval.encoder.logits import OUTPUT, softmax
 
 logger = logging.getLogger(__name__)
 
-OUT_OF_SCOPE = "oos"
 METRICS_FILE, MODEL_CARD_FILE, RECIPE_FILE = "metrics.json", "MODEL_CARD.md", "recipe.json"
 WEIGHTS_FILE = "model.safetensors"
 
@@ -66,6 +63,7 @@ def train(
     out_of_scope: str | None = None,
     report: Report = lambda row: None,
     begin: Callable[[Classifier], None] = lambda network: None,
+    taught: Numbers | None = None,
 ) -> Trained:
     """Trains and calibrates one classifier.
 
@@ -78,26 +76,36 @@ def train(
         out_of_scope: which of ``labels`` means "none of the others".
         report: called after every epoch.
         begin: may change the weights that training starts from.
+        taught: probabilities that a teacher gives the training examples, see ``Trainer``.
     """
+    torch.manual_seed(recipe.seed)
     body, tokenizer = load_body(recipe.body, recipe.max_tokens)
     network = Classifier(body, len(labels), recipe.dropout)
     if recipe.lora_rank:
         add_adapter(body, recipe.lora_rank)
+    if recipe.freeze_words:
+        body.get_input_embeddings().requires_grad_(False)
     begin(network)
-    trainer = Trainer(network, tokenizer, labels, recipe, folder, report)
+    trainer = Trainer(network, tokenizer, labels, recipe, folder, report, taught)
+    if recipe.prototypes:
+        trainer.start_at_prototypes(source(Random(recipe.seed)))  # noqa: S311  (no secret)
     progress = trainer.fit(source, validation)
     card = ClassifierCard(
         labels=tuple(labels), out_of_scope=out_of_scope, max_tokens=recipe.max_tokens
     )
-    metrics: dict[str, Any] = {"epochs": progress.epoch, "best_epoch": progress.best_epoch}
+    metrics: dict[str, Any] = {
+        "epochs": progress.epoch,
+        "best_epoch": progress.best_epoch,
+        "seconds": round(progress.seconds, 2),
+        "texts_per_second": round(progress.texts / max(progress.seconds, 1e-9), 1),
+    }
     if validation:
         logits = trainer.logits(validation)
         truth = np.array([card.labels.index(e.label) for e in validation], dtype=np.int64)
         temperature = round(best_temperature(logits, truth), 4)
         probabilities = softmax(logits / np.float32(temperature))
         card = card.model_copy(update={"temperature": temperature})
-        threshold = round(best_threshold(probabilities, truth, card), 4)
-        card = card.model_copy(update={"reject_below": threshold})
+        card, rejection = best_rejection(logits, truth, card)
         names, said = ([card.labels[i] for i in v] for v in (truth, logits.argmax(axis=1)))
         metrics |= {
             "validation": len(validation),
@@ -105,63 +113,14 @@ def train(
             "macro_f1": round(macro_f1(names, said), 4),
             "calibration_error": round(calibration_error(probabilities, truth), 4),
         }
+        if rejection:
+            metrics["rejection"] = rejection
     return Trained(network.cpu().eval(), tokenizer, card, recipe, metrics)
 
 
-def train_on_examples(
-    examples: Sequence[Example],
-    folder: Path,
-    recipe: Recipe,
-    shares: Sequence[float],
-    report: Report = lambda row: None,
-) -> dict[str, Any]:
-    """Trains on labelled texts and writes a folder that ``ClassifierModel.load`` opens.
-
-    Args:
-        examples: duplicates are taken out; the label ``oos`` means out of scope.
-        folder: gets the network (float32 and int8), its card, the metrics and a model card.
-        recipe: how.
-        shares: of training, validation and, where there is a third, test.
-        report: called after every epoch.
-
-    Returns:
-        What ``metrics.json`` holds.
-
-    Raises:
-        TrainingDataError: fewer than two labels.
-    """
-    unique = without_duplicates(examples)
-    labels = sorted({e.label for e in unique})
-    if len(labels) < 2:
-        raise TrainingDataError("A classifier needs examples of at least two labels.")
-    if recipe.body == "auto":
-        chinese = any(has_chinese(e.text) for e in unique)
-        recipe = recipe.model_copy(update={"body": "bilingual" if chinese else "minilm"})
-    training, validation, *test = stratified_split(unique, shares, recipe.seed)
-
-    def source(random: Random) -> Sequence[Example]:
-        return disturbed(training, random, recipe.noise) if recipe.noise else training
-
-    trained = train(
-        source,
-        validation,
-        labels,
-        recipe,
-        folder,
-        OUT_OF_SCOPE if OUT_OF_SCOPE in labels else None,
-        report,
-    )
-    if recipe.lora_rank:
-        merge_adapter(trained.network.body)
-    trained.metrics["examples"] = len(training)
-    trained.metrics["duplicates"] = len(examples) - len(unique)
-    write(trained, folder)
-    for part in test[:1]:
-        path = folder / "test.jsonl"
-        rows = (json.dumps({"text": e.text, "label": e.label}, ensure_ascii=False) for e in part)
-        path.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    (folder / CHECKPOINT).unlink(missing_ok=True)
-    return trained.metrics
+def predict(trained: Trained, examples: Sequence[Example]) -> Numbers:
+    """Raw scores of ``examples`` in float32, of shape ``(examples, labels)``."""
+    return logits_of(trained.network, trained.tokenizer, examples)
 
 
 def write(trained: Trained, folder: Path) -> None:
@@ -185,8 +144,8 @@ def write_story(trained: Trained, folder: Path) -> None:
     (folder / MODEL_CARD_FILE).write_text(
         f"# Text classifier over {trained.recipe.body}\n\n"
         f"Tells {len(card.labels)} labels apart: {', '.join(card.labels)}.\n"
-        f"Out of scope: {card.out_of_scope or 'not known to it'}; rejects below "
-        f"{card.reject_below}. Temperature {card.temperature}.\n\n"
+        f"Out of scope: {card.out_of_scope or 'not known to it'}; rejects by "
+        f"{card.reject_by} below {card.reject_below}. Temperature {card.temperature}.\n\n"
         "Figures are of the validation part, which also chose the epoch, the temperature and the "
         "threshold; they flatter a little.\n\n"
         f"| figure | value |\n|---|---|\n{figures}\n"

@@ -3,12 +3,10 @@
 import csv
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,18 +15,20 @@ from torch import nn
 
 from assistant.understanding.intent_model import Numbers
 from assistant.understanding.intent_network import Classifier
+from finetune.precision import mixed_precision
+from finetune.text import devices
 from finetune.text.examples import Example
 from finetune.text.metrics import accuracy, macro_f1
-from finetune.text.objective import Objective, label_weights
+from finetune.text.objective import Batch, Objective, Step, label_weights
 from finetune.text.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
 Source = Callable[[Random], Sequence[Example]]
 """Draws the examples of one epoch."""
-Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 CHECKPOINT, CURVES = "checkpoint.pt", "curves.csv"
+_FIRST_LOGIT = 6.0  # of a text that lies on its label's mean
 _POOL = 50  # batches that are sorted by length together, so that little is padding
 
 
@@ -39,6 +39,9 @@ class Progress:
     epoch: int = 0
     best_epoch: int = 0
     best_score: float = -1.0
+    texts: int = 0
+    seconds: float = 0.0
+    """Spent on the ``texts``, validation left out."""
     curves: list[dict[str, float]] = field(default_factory=list)
 
 
@@ -52,6 +55,8 @@ class Trainer:
         recipe: how.
         folder: for the checkpoint and the curves; a run that was cut off goes on from there.
         report: called after every epoch with its row of the curves.
+        taught: what a teacher says of the training examples, probabilities of shape
+            ``(examples, labels)``; an example's ``row`` finds its own.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Trainer:
         recipe: Recipe,
         folder: Path,
         report: Callable[[dict[str, float]], None] = lambda row: None,
+        taught: Numbers | None = None,
     ) -> None:
         self.network = network
         self.labels = list(labels)
@@ -69,22 +75,26 @@ class Trainer:
         self._recipe = recipe
         self._folder = folder
         self._report = report
+        self._taught = None if taught is None else torch.from_numpy(taught)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._number = {label: index for index, label in enumerate(self.labels)}
 
     def fit(self, source: Source, validation: Sequence[Example]) -> Progress:
         """Trains until the recipe's epochs are over or the validation stops getting better."""
         recipe = self._recipe
-        torch.manual_seed(recipe.seed)
+        torch.manual_seed(recipe.seed + devices.rank())
         self._folder.mkdir(parents=True, exist_ok=True)
         self.network.to(self._device)
         first = source(Random(recipe.seed))  # noqa: S311  (no secret)
-        updates = recipe.epochs * -(-len(first) // (recipe.batch * recipe.accumulate))
+        together = recipe.batch * recipe.accumulate * devices.count()
+        updates = recipe.epochs * -(-len(first) // together)
         optimiser = self._optimiser()
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda step: _ramp(step, updates, recipe.warm_up)
+            optimiser, lambda update: _ramp(update, updates, recipe.warm_up)
         )
-        objective = Objective(recipe, self._weights(first))
+        step = devices.in_step(Step(self.network, Objective(recipe, self._weights(first))))
+        if recipe.compile and self._device.type == "cuda":
+            step = torch.compile(step)  # type: ignore[assignment]
         progress, best = self._resume(optimiser, schedule)
         while progress.epoch < recipe.epochs:
             if progress.epoch - progress.best_epoch >= recipe.patience:
@@ -92,41 +102,57 @@ class Trainer:
             progress.epoch += 1
             started = perf_counter()
             random = Random(recipe.seed * 1000 + progress.epoch)  # noqa: S311  (no secret)
-            loss = self._epoch(source(random), random, objective, optimiser, schedule)
-            row = {"epoch": progress.epoch, "loss": loss, **self._scores(validation)}
-            row["seconds"] = perf_counter() - started
+            examples = source(random)
+            loss = self._epoch(examples, random, step, optimiser, schedule)
+            row = {"epoch": progress.epoch, "loss": loss, "seconds": perf_counter() - started}
+            progress.texts += len(examples)
+            progress.seconds += row["seconds"]
+            row |= devices.from_first(lambda: self._scores(validation))
             progress.curves.append(row)
             if row["macro_f1"] > progress.best_score or not validation:
                 progress.best_epoch, progress.best_score = progress.epoch, row["macro_f1"]
                 best = _trained(self.network)
-            self._keep(progress, best, optimiser, schedule)
-            self._report(row)
+            if devices.is_first():
+                self._keep(progress, best, optimiser, schedule)
+                self._report(row)
         self.network.load_state_dict(best, strict=False)
         return progress
 
-    def logits(self, examples: Sequence[Example], batch: int = 128) -> Numbers:
+    def logits(self, examples: Sequence[Example]) -> Numbers:
         """Scores of ``examples`` in their order, without dropout; ``(examples, labels)``."""
-        self.network.eval()
-        parts = []
-        with torch.inference_mode():
-            for start in range(0, len(examples), batch):
-                ids, mask, _ = self._tensors(examples[start : start + batch])
-                parts.append(self.network(ids, mask).float().cpu().numpy())
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.labels)), np.float32)
+        return logits_of(self.network, self._tokenizer, examples)
+
+    def start_at_prototypes(self, examples: Sequence[Example]) -> None:
+        """Lays each label's row of the head at the mean vector of its examples.
+
+        A random head first has to be pulled there, which bends the body meanwhile (prototypes:
+        Snell et al. 2017, https://arxiv.org/abs/1703.05175).
+        """
+        vectors = _run(self.network.vector, self.network, self._tokenizer, examples)
+        numbers = np.array([self._number[e.label] for e in examples])
+        members = (numbers == np.arange(len(self.labels))[:, None]).astype(np.float32)
+        means = members @ vectors / np.maximum(members.sum(axis=1, keepdims=True), 1)
+        means -= vectors.mean(axis=0)
+        lengths = np.linalg.norm(means, axis=1, keepdims=True)
+        scale = _FIRST_LOGIT / np.linalg.norm(vectors, axis=1).mean()
+        with torch.no_grad():
+            rows = torch.from_numpy(means / np.maximum(lengths, 1e-6) * scale)
+            self.network.head.weight.copy_(rows.to(self.network.head.weight))
+            self.network.head.bias.zero_()
 
     def _epoch(
         self,
         examples: Sequence[Example],
         random: Random,
-        objective: Objective,
+        step: nn.Module,
         optimiser: torch.optim.Optimizer,
         schedule: torch.optim.lr_scheduler.LambdaLR,
     ) -> float:
         self.network.train()
         recipe, total, steps = self._recipe, 0.0, 0
-        for steps, (ids, mask, labels) in enumerate(self._batches(examples, random), 1):
-            with self._precision():
-                loss = objective(self.network, ids, mask, labels)
+        for steps, batch in enumerate(self._batches(examples, random), 1):
+            with mixed_precision(self._device):
+                loss: torch.Tensor = step(batch)
             (loss / recipe.accumulate).backward()  # type: ignore[no-untyped-call]
             total += loss.item()
             if steps % recipe.accumulate == 0:
@@ -144,22 +170,13 @@ class Trainer:
             pool = sorted(order[start : start + size * _POOL], key=lambda e: len(e.read))
             batches += [pool[at : at + size] for at in range(0, len(pool), size)]
         random.shuffle(batches)
-        yield from map(self._tensors, batches)
+        yield from map(self._tensors, devices.own_share(batches))
 
     def _tensors(self, examples: Sequence[Example]) -> Batch:
-        rows = [
-            encoding.ids for encoding in self._tokenizer.encode_batch([e.read for e in examples])
-        ]
-        ids = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
-        lengths = torch.tensor([len(row) for row in rows])
-        mask = (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
+        ids, mask = padded(self._tokenizer, examples)
         labels = torch.tensor([self._number[e.label] for e in examples])
-        return ids.to(self._device), mask.to(self._device), labels.to(self._device)
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        if self._device.type == "cuda":
-            return torch.autocast("cuda", torch.bfloat16)
-        return nullcontext()
+        taught = None if self._taught is None else self._taught[[e.row for e in examples]]
+        return Batch(ids, mask, labels, taught).to(self._device)
 
     def _scores(self, examples: Sequence[Example]) -> dict[str, float]:
         truth = [e.label for e in examples]
@@ -229,6 +246,42 @@ class Trainer:
         torch.set_rng_state(state["random"].cpu())
         logger.info("resuming after epoch %d", state["progress"]["epoch"])
         return Progress(**state["progress"]), state["best"]
+
+
+def logits_of(network: Classifier, tokenizer: Tokenizer, examples: Sequence[Example]) -> Numbers:
+    """Scores of ``examples`` in their order, without dropout; ``(examples, labels)``."""
+    return _run(network, network, tokenizer, examples)
+
+
+def _run(
+    step: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    network: Classifier,
+    tokenizer: Tokenizer,
+    examples: Sequence[Example],
+    batch: int = 128,
+) -> Numbers:
+    """``step`` over all examples, those of like length together."""
+    network.eval()
+    device = next(network.parameters()).device
+    order = sorted(range(len(examples)), key=lambda i: len(examples[i].read))
+    found: dict[int, Numbers] = {}
+    with torch.inference_mode(), mixed_precision(device):
+        for start in range(0, len(order), batch):
+            chosen = order[start : start + batch]
+            ids, mask = padded(tokenizer, [examples[i] for i in chosen])
+            part = step(ids.to(device), mask.to(device)).float().cpu().numpy()
+            found |= dict(zip(chosen, part, strict=True))
+    if not found:
+        return np.zeros((0, network.head.out_features), np.float32)
+    return np.stack([found[i] for i in range(len(examples))])
+
+
+def padded(tokenizer: Tokenizer, examples: Sequence[Example]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and mask, int64 ``(texts, tokens)``."""
+    rows = [encoding.ids for encoding in tokenizer.encode_batch([e.read for e in examples])]
+    ids = nn.utils.rnn.pad_sequence([torch.tensor(row) for row in rows], batch_first=True)
+    lengths = torch.tensor([len(row) for row in rows])
+    return ids, (torch.arange(ids.shape[1])[None] < lengths[:, None]).long()
 
 
 def _ramp(step: int, total: int, warm_up: float) -> float:

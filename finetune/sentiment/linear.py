@@ -1,0 +1,83 @@
+"""Logistic regression over hashed n-grams, weighted as in NB-SVM.
+
+Each n-gram's value is its naive Bayes log-count ratio, which a regularised linear model then
+corrects (Wang and Manning 2012, https://aclanthology.org/P12-2018). The ratio is folded into the
+weight, so that serving needs to know nothing of it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import minimize
+
+from finetune.text.examples import Example
+from retrieval.reviews.ngrams import NgramModel, buckets_of
+from retrieval.reviews.sentiment import TWO
+
+Array = NDArray[np.float64]
+
+BITS = 20
+_COST = 5.0
+_LEAST = 2
+_SMOOTHING = 0.5
+_ITERATIONS = 120
+
+
+def train_ngrams(
+    examples: Sequence[Example], labels: tuple[str, ...], longest: int, bits: int = BITS
+) -> NgramModel:
+    """One output for each label against the others; of two labels the first stays at zero."""
+    table = table_of([example.text for example in examples], longest, bits)
+    weights = np.zeros((table.shape[1], len(labels)))
+    for index, label in enumerate(labels):
+        if labels != TWO or index:
+            targets = np.array([float(example.label == label) for example in examples])
+            weights[:, index] = fit_linear(table, targets)
+    scale = np.maximum(np.abs(weights).max(axis=0) / 127, 1e-9)
+    steps = np.round(weights / scale).astype(np.int8)
+    return NgramModel(steps, scale.astype(np.float32), longest)
+
+
+def table_of(texts: Sequence[str], longest: int, bits: int) -> Any:
+    """CSR of shape ``(texts, 2 ** bits)``: which n-grams occur, each row of length 1."""
+    rows = [buckets_of(text, longest, bits) for text in texts]
+    values = [np.full(row.size, 1 / np.sqrt(max(row.size, 1))) for row in rows]
+    ends = np.cumsum([0, *(row.size for row in rows)])
+    parts = (np.concatenate(values), np.concatenate(rows), ends)
+    return sparse.csr_matrix(parts, shape=(len(rows), 2**bits))
+
+
+def fit_linear(table: Any, targets: Array, cost: float = _COST, least: int = _LEAST) -> Array:
+    """Weights of one output, float64 of shape ``(2 ** bits,)``; its bias is left to the mixing.
+
+    Args:
+        table: of ``table_of``.
+        targets: 0 or 1 for each row.
+        cost: of a mistake against the size of the weights.
+        least: n-grams in fewer texts get no weight.
+    """
+    seen = np.bincount(table.indices, minlength=table.shape[1])
+    kept = np.flatnonzero(seen >= least)
+    chosen = table[:, kept]
+    there = chosen.astype(bool).astype(float).T
+    good, bad = there @ targets + _SMOOTHING, there @ (1 - targets) + _SMOOTHING
+    ratio = np.log(good / good.sum()) - np.log(bad / bad.sum())
+    weighted = (chosen @ sparse.diags(ratio)).tocsr()
+    turned = weighted.T.tocsr()
+
+    def loss(parameters: Array) -> tuple[float, Array]:
+        weights, bias = parameters[:-1], parameters[-1]
+        margins = weighted @ weights + bias
+        surprise = np.logaddexp(0, margins) - targets * margins
+        slope = cost * (1 / (1 + np.exp(-margins)) - targets)
+        gradient = np.append(turned @ slope + weights, slope.sum())
+        return float(cost * surprise.sum() + weights @ weights / 2), gradient
+
+    start = np.zeros(len(kept) + 1)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
+    weights = np.zeros(table.shape[1])
+    weights[kept] = found.x[:-1] * ratio
+    return weights

@@ -1,0 +1,190 @@
+"""One run: from judged reviews to a folder that ``SentimentModel.load`` opens."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from finetune.errors import TrainingDataError
+from finetune.sentiment.linear import train_ngrams
+from finetune.sentiment.measures import measure
+from finetune.sentiment.mixing import best_offsets, fit_mixture
+from finetune.sentiment.ratings import scale_of
+from finetune.text.body import merge_adapter
+from finetune.text.examples import Example, stratified_split, without_duplicates
+from finetune.text.metrics import Indices
+from finetune.text.recipe import Recipe
+from finetune.text.run import METRICS_FILE, MODEL_CARD_FILE, RECIPE_FILE, Report, Trained, train
+from finetune.text.trainer import CHECKPOINT
+from retrieval.encoder.export import export_int8
+from retrieval.encoder.logits import OUTPUT
+from retrieval.encoder.script import has_chinese
+from retrieval.reviews.mixture import PARTS, Mixture
+from retrieval.reviews.ngrams import NgramModel, Scores
+from retrieval.reviews.sentiment import (
+    CARD_FILE,
+    GRAPH_FILE,
+    NGRAMS_FILE,
+    STARS,
+    TOKENIZER_FILE,
+    SentimentCard,
+    SentimentModel,
+    save_ngrams,
+)
+
+RECIPE = Recipe(
+    epochs=3,
+    batch=32,
+    rate=2e-4,
+    head_rate=1e-3,
+    label_smoothing=0.05,
+    noise=None,
+    max_tokens=96,
+)
+_ENOUGH = 200
+"""Texts of the validation part, with and without Chinese, for a mixture of their own."""
+_LONGEST = {"bilingual": 5, "minilm": 3}
+"""Chinese n-grams count characters, English ones words."""
+
+
+def train_sentiment(
+    examples: Sequence[Example],
+    folder: Path,
+    recipe: Recipe = RECIPE,
+    shares: Sequence[float] = (9, 1),
+    report: Report = lambda row: None,
+) -> dict[str, Any]:
+    """Trains the BERT and the n-grams apart, and mixes them on the validation part.
+
+    Args:
+        examples: of ``read_ratings``; duplicates are taken out.
+        folder: gets all that serves, the metrics and a model card; a run that was cut off there
+            goes on.
+        recipe: of the BERT.
+        shares: of training, validation and, where there is a third, test.
+        report: called after every epoch.
+
+    Returns:
+        What ``metrics.json`` holds.
+
+    Raises:
+        TrainingDataError: all judgements are the same, or two scales are mixed.
+    """
+    unique = without_duplicates(examples)
+    labels = scale_of(unique)
+    if len({example.label for example in unique}) < 2:
+        raise TrainingDataError("All judgements are the same: there is nothing to tell apart.")
+    if recipe.body == "auto":
+        chinese = any(has_chinese(example.text) for example in unique)
+        recipe = recipe.model_copy(update={"body": "bilingual" if chinese else "minilm"})
+    training, validation, *rest = stratified_split(unique, [*shares, 0], recipe.seed)
+    if not validation:
+        raise TrainingDataError("The mixture needs a validation part; --split 9:1 gives one.")
+    longest = _LONGEST.get(recipe.body, 5)
+    ngrams = train_ngrams(training, labels, longest)
+    trained = train(lambda _: training, validation, labels, recipe, folder, report=report)
+    if recipe.lora_rank:
+        merge_adapter(trained.network.body)
+    _write_deep(trained, folder)
+    card, metrics = _mix(folder, ngrams, validation, labels, recipe)
+    # The n-grams cost seconds, so those that serve learn from the validation part as well.
+    known = [*training, *validation]
+    save_ngrams(train_ngrams(known, labels, longest), folder / NGRAMS_FILE)
+    write_story(folder, card, recipe, metrics)
+    if rest[0]:
+        rows = [{"text": e.text, "label": int(e.label)} for e in rest[0]]
+        lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+        (folder / "test.jsonl").write_text(lines, encoding="utf-8")
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return metrics
+
+
+def write_story(folder: Path, card: SentimentCard, recipe: Recipe, metrics: dict[str, Any]) -> None:
+    """Writes the card and all that tells about the run."""
+    (folder / CARD_FILE).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    told = recipe.model_dump_json(indent=2)
+    (folder / RECIPE_FILE).write_text(told + "\n", encoding="utf-8")
+    (folder / METRICS_FILE).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    figures = "".join(f"| {name} | {value} |\n" for name, value in metrics.items())
+    (folder / MODEL_CARD_FILE).write_text(
+        f"# Review sentiment over {recipe.body}\n\n"
+        f"Judges reviews as {', '.join(card.labels)}: a BERT, n-grams up to {card.longest} "
+        f"tokens and words of opinion, weighted {card.mixture.weights}.\n\n"
+        "Figures are of the validation part, which also chose the epoch, the mixture and the "
+        "offsets; they flatter a little.\n\n"
+        f"| figure | value |\n|---|---|\n{figures}\n"
+        f"How the BERT was trained:\n\n```json\n{told}\n```\n",
+        encoding="utf-8",
+    )
+
+
+def _write_deep(trained: Trained, folder: Path) -> None:
+    (folder / GRAPH_FILE).unlink(missing_ok=True)
+    export_int8(trained.network, folder / GRAPH_FILE, [OUTPUT])
+    trained.tokenizer.save(str(folder / TOKENIZER_FILE))
+
+
+def _mix(
+    folder: Path,
+    ngrams: NgramModel,
+    validation: Sequence[Example],
+    labels: tuple[str, ...],
+    recipe: Recipe,
+) -> tuple[SentimentCard, dict[str, Any]]:
+    card = plain_card(labels, ngrams.longest, recipe.max_tokens)
+    # Mixed as it will serve: through the int8 graph.
+    save_ngrams(ngrams, folder / NGRAMS_FILE)
+    (folder / CARD_FILE).write_text(card.model_dump_json(), encoding="utf-8")
+    return mix(SentimentModel.load(folder), validation)
+
+
+def plain_card(labels: tuple[str, ...], longest: int, max_tokens: int) -> SentimentCard:
+    """A card before the mixture is known."""
+    plain = (0.0,) * len(labels)
+    return SentimentCard(
+        labels=labels,
+        mixture=Mixture(bias=plain),
+        offsets=plain,
+        longest=longest,
+        max_tokens=max_tokens,
+    )
+
+
+def mix(
+    model: SentimentModel, validation: Sequence[Example]
+) -> tuple[SentimentCard, dict[str, Any]]:
+    """The card of ``model`` with the best mixture; figures of each part alone and of all.
+
+    Texts with Chinese get a mixture of their own where there are enough of both kinds.
+    """
+    texts, names = [e.text for e in validation], [e.label for e in validation]
+    truth = np.array([model.card.labels.index(name) for name in names], dtype=np.int64)
+    chinese = np.array([has_chinese(text) for text in texts])
+    parts = model.parts(texts)
+    metrics: dict[str, float] = {"validation": len(names)}
+    for name in (*PARTS, ""):
+        heard = parts * np.array([name in (part, "") for part in PARTS])[:, None, None]
+        card = _fitted(model.card, heard, truth, chinese)
+        figures = measure(card.probabilities(heard, chinese), card, names)
+        metrics |= {f"{name}_{key}".lstrip("_"): value for key, value in figures.items()}
+    return card, metrics
+
+
+def _fitted(
+    card: SentimentCard, parts: Scores, truth: Indices, chinese: NDArray[np.bool_]
+) -> SentimentCard:
+    if min(chinese.sum(), (~chinese).sum()) < _ENOUGH:
+        mixtures = {"mixture": fit_mixture(parts, truth)}
+    else:
+        mixtures = {
+            field: fit_mixture(parts[:, chosen], truth[chosen])
+            for field, chosen in (("mixture", ~chinese), ("chinese", chinese))
+        }
+    card = card.model_copy(update=mixtures)
+    if card.labels != STARS:
+        return card
+    offsets = best_offsets(card.probabilities(parts, chinese), truth)
+    return card.model_copy(update={"offsets": offsets})

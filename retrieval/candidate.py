@@ -24,24 +24,63 @@ class Satisfied:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A clause of a review, word for word; ``sign`` is 1 for praise, -1 for a complaint."""
+
+    text: str
+    review_id: str
+    sign: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Whether later reviews judge an aspect otherwise than those before.
+
+    ``recent`` and ``before`` are mean polarities in [-1, 1] over so many mentions each.
+    """
+
+    direction: Literal["better", "steady", "worse"]
+    recent: float
+    before: float
+    recent_mentions: int
+    before_mentions: int
+
+
 @dataclass(slots=True)
 class AspectEvidence:
     """What reviews say of one aspect of one product."""
 
     aspect: str
     sentiment: float
-    """Shrunk mean polarity in [-1, 1]; 0 where nothing is known."""
+    """Mean polarity in [-1, 1], recent reviews first and suspected ones last, drawn towards what
+    is usual in the department where few speak of it."""
     mentions: int
     positive: int
     negative: int
     quote: str | None = None
     review_id: str | None = None
-    quotes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Language → a verbatim quote in it and the id of its review."""
+    voices: dict[str, list[Quote]] = field(default_factory=dict)
+    """Language → at most two quotes in it; the first speaks for the side that prevails."""
+    low: float = -1.0
+    """Between ``low`` and ``high`` the sentiment lies with a probability of 90 %."""
+    high: float = 1.0
+    usual: float = 0.0
+    """Mean polarity of this aspect over the department's products."""
+    trend: Trend | None = None
+    """``None`` where too few speak of it before or lately."""
+    suspected: int = 0
+    """Mentions in reviews that may not be genuine; they are counted, and weigh less."""
 
     def quote_in(self, language: str) -> tuple[str | None, str | None]:
         """A quote with its review's id, in ``language`` where somebody wrote in it."""
-        return self.quotes.get(language, (self.quote, self.review_id))
+        spoken = self.voices.get(language)
+        return (spoken[0].text, spoken[0].review_id) if spoken else (self.quote, self.review_id)
+
+    def quotes_in(self, language: str) -> list[Quote]:
+        """At most two quotes, those in ``language`` first."""
+        others = [q for spoken, quotes in self.voices.items() if spoken != language for q in quotes]
+        return [*self.voices.get(language, ()), *others][:2]
 
 
 @dataclass(slots=True)
@@ -53,6 +92,8 @@ class ReviewEvidence:
     negative: int
     rating: float | None
     aspects: list[AspectEvidence] = field(default_factory=list)
+    suspected: int = 0
+    """Reviews that may not be genuine."""
 
     def aspect(self, name: str) -> AspectEvidence | None:
         return next((a for a in self.aspects if a.aspect == name), None)

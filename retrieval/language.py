@@ -76,6 +76,11 @@ def detect(text: str, default: Spoken = "en") -> Detected:
     return Detected("en")
 
 
+def has_han(text: str) -> bool:
+    """Whether there is a Chinese character in it."""
+    return _HAN.search(text) is not None
+
+
 def normalise(text: str) -> str:
     """NFKC, without control, zero-width and direction marks, stacked accents cut, spaces folded."""
     kept: list[str] = []

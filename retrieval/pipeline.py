@@ -21,9 +21,9 @@ from retrieval.ranking.profile import CustomerProfile
 from retrieval.ranking.profile_store import ProfileStore
 from retrieval.ranking.ranker import LearnedRanker, Ranker, open_scorer
 from retrieval.ranking.traits import PriceLevels
-from retrieval.reviews.filter import avoid
+from retrieval.reviews.filter import avoid, is_praised, praised_first
 from retrieval.reviews.indexing import index_reviews
-from retrieval.reviews.summary import ReviewSummaries
+from retrieval.reviews.summary import HALF_LIFE_DAYS, ReviewSummaries
 from retrieval.search.clock import Clock
 from retrieval.search.evidence import satisfied
 from retrieval.search.fit import best_variant, fitting_variants
@@ -103,6 +103,7 @@ class ProductFinder:
         personalise: bool = True,
         held: bool = False,
         ranking_model: Path | None = None,
+        review_half_life_days: float = HALF_LIFE_DAYS,
     ) -> "ProductFinder":
         """Joins the rooms over an opened index; statistics are read in the background, or, where
         ``held``, once ``freshness.release`` is called.
@@ -115,7 +116,7 @@ class ProductFinder:
         finder = cls(
             search=HybridSearch(live, encoder, catalog, lexicon),
             catalog=catalog,
-            summaries=ReviewSummaries(reviews),
+            summaries=ReviewSummaries(reviews, review_half_life_days),
             profiles=ProfileStore(events, catalog, levels),
             popularity=popularity,
             ranker=LearnedRanker(Features(popularity, levels), open_scorer(ranking_model)),
@@ -149,7 +150,7 @@ class ProductFinder:
             kept, total, timings = self._candidates(
                 constraints, profile, exclude_ids, DEEPER, clock
             )
-        shown = diversify(kept, limit) if constraints.sort == "relevance" else kept[:limit]
+        shown = _diverse(kept, limit, constraints)
         clock.lap("diversify")
         self._finish(shown, profile, constraints)
         clock.lap("evidence")
@@ -198,7 +199,8 @@ class ProductFinder:
         ranked = self._rank(result.candidates, profile, wanted)
         clock.lap("rank")
         ordered = ranked if wanted.sort == "relevance" else result.candidates
-        kept = avoid(ordered, wanted.avoid_aspects)
+        # Who wants a good battery is not shown one that reviews call bad.
+        kept = avoid(ordered, [*wanted.avoid_aspects, *wanted.prefer_aspects])
         return kept, result.total - (len(ordered) - len(kept)), result.timings_ms
 
     def _rank(
@@ -218,11 +220,12 @@ class ProductFinder:
 
     def _relaxations(self, wanted: Constraints) -> list[Relaxation]:
         offers = self._search.relax(wanted)
-        if wanted.avoid_aspects:
-            without = wanted.model_copy(update={"avoid_aspects": []})
-            total = self._search.count(without)
-            if total:
-                offers = [Relaxation("avoid_aspects", without, total), *offers]
+        for slot in ("prefer_aspects", "avoid_aspects"):
+            if getattr(wanted, slot):
+                without = wanted.model_copy(update={slot: []})
+                total = self._search.count(without)
+                if total:
+                    offers = [Relaxation(slot, without, total), *offers]
         return offers
 
     def _profile(self, customer_id: str | None) -> tuple[CustomerProfile | None, Personal]:
@@ -238,6 +241,18 @@ class ProductFinder:
             return None, "customer_off"
         profile = self.profiles.get(customer_id)
         return (profile, "history") if profile.actions else (None, "no_history")
+
+
+def _diverse(kept: list[Candidate], limit: int, wanted: Constraints) -> list[Candidate]:
+    """The list to show; an order that was asked for, by sort or by reviews, is kept."""
+    if wanted.sort != "relevance":
+        return kept[:limit]
+    if not wanted.prefer_aspects:
+        return diversify(kept, limit)
+    ordered = praised_first(kept, wanted.prefer_aspects, wanted.query)
+    proven = sum(is_praised(c, wanted.prefer_aspects) for c in ordered)
+    shown = diversify(ordered[: max(limit, proven)], limit)
+    return praised_first(shown, wanted.prefer_aspects, wanted.query)
 
 
 def _refresher(

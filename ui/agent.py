@@ -336,4 +336,5 @@ class AgentPage:
 
     def _heading(self, language: str) -> str:
         name = f"{self._shop.settings.shop_name} · {label('agent_title', language)}"
-        return f"<h1>{escape(name)}</h1>"
+        other = escape(label("merchant_title", language))
+        return f'<h1>{escape(name)}</h1><a href="../merchant/">{other}</a>'

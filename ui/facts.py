@@ -9,7 +9,7 @@ from ui.words import label
 
 UNEVEN = 0.2
 """From here on a mood counts as good or bad."""
-REASONS = ("asked", "accepted", "order", "answer", "lost")
+REASONS = ("asked", "accepted", "order", "answer", "lost", "mood")
 
 
 def queue_line(handoff: Handoff, agent: str, language: str) -> str:

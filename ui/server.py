@@ -11,6 +11,7 @@ from assistant.api.app import create_app
 from assistant.shop import Shop
 from ui.agent import build_agent
 from ui.chat import build_chat
+from ui.merchant import build_merchant
 
 SYSTEM_FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans CJK SC", "sans-serif"]
 
@@ -20,19 +21,28 @@ STATISTICS = {"GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9), "GRADIO_ANALYTICS_
 
 
 def build_server(shop: Shop) -> FastAPI:
-    """API, agent's page and shopper's page in one application."""
+    """API, agent's, merchant's and shopper's page in one application."""
     os.environ.update(STATISTICS)
     app = create_app(shop)
 
+    # Without these the page mounted at ``/`` would answer.
     @app.get("/agent", include_in_schema=False)
     def agent_page(request: Request) -> RedirectResponse:
-        """Without it the page mounted at ``/`` would answer."""
         return RedirectResponse(f"{request.scope.get('root_path', '')}/agent/")
+
+    @app.get("/merchant", include_in_schema=False)
+    def merchant_page(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/merchant/")
 
     look = gr.themes.Soft(
         primary_hue="teal", font=SYSTEM_FONT, font_mono=["ui-monospace", "monospace"]
     )
-    for path, blocks in (("/agent", build_agent(shop)), ("/", build_chat(shop))):
+    pages = (
+        ("/agent", build_agent(shop)),
+        ("/merchant", build_merchant(shop)),
+        ("/", build_chat(shop)),
+    )
+    for path, blocks in pages:
         app = gr.mount_gradio_app(
             app,
             blocks,

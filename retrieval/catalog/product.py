@@ -96,6 +96,11 @@ class Product(BaseModel):
     def in_stock(self) -> bool:
         return any(v.in_stock for v in self.variants)
 
+    @property
+    def department(self) -> str | None:
+        """The first of its categories."""
+        return self.category_path[0][:200] if self.category_path else None
+
     def text(self, language: Language) -> ProductText:
         """The product's texts in ``language``, or its own where there is no translation."""
         if language in self.translations:

@@ -68,20 +68,25 @@ def import_reviews(
     mapping: ReviewMapping | None = None,
     on_error: Callable[[RowError], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
+    dry_run: bool = False,
 ) -> ImportReport:
     """Import the reviews at ``path``; those of products that are not there (yet) are kept too.
 
-    Importing again changes nothing. Raises ``FeedError`` when not one row is usable.
+    Importing again changes nothing; ``dry_run`` only counts. Raises ``FeedError`` when not one row
+    is usable.
     """
     mapping = mapping or packaged_review_mapping()
     feed = open_feed(path, records_key=mapping.records)
     report = ImportReport(
-        format=f"{feed.written_as}, {mapping.name}", encoding=feed.encoding, on_error=on_error
+        format=f"{feed.written_as}, {mapping.name}",
+        encoding=feed.encoding,
+        dry_run=dry_run,
+        on_error=on_error,
     )
     reader = _ReviewReader(mapping, report, datetime.fromtimestamp(path.stat().st_mtime, UTC))
     with SeenIds() as seen:
         for batch in chunks(_reviews(feed.records(), reader, seen), BATCH):
-            counts = reviews.upsert_many(batch)
+            counts = reviews.preview_many(batch) if dry_run else reviews.upsert_many(batch)
             report.created += counts.created
             report.updated += counts.updated
             report.unchanged += counts.unchanged

@@ -1,7 +1,6 @@
 """The lexicon: which words name which attribute values and kinds of product, in both languages."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -10,6 +9,7 @@ from typing import Any, Literal, Protocol
 import yaml
 
 from retrieval import language as text_language
+from retrieval.lexicon import units
 from retrieval.lexicon.phrases import Phrases
 from retrieval.lexicon.tokens import tokenise
 
@@ -17,7 +17,6 @@ Kind = Literal["attribute", "category", "attribute_name", "aspect"]
 Path = tuple[str, ...]
 
 _KIND_OF: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
-_MEASURE = re.compile(r"(\d[\d.,-]*)\s*(\D+)$")
 _ASPECTS = "aspects.yaml"
 _REMNANT = 0.3
 """Below this share of a kind's products, nodes of exactly its name are not all that is meant."""
@@ -130,17 +129,20 @@ class Lexicon:
         return self._idioms
 
     def spellings(self, value: str) -> Iterator[str]:
-        """A measure in the other ways to write its unit ("512 GB" → "512 G", "512 gigs" ...)."""
-        match = _MEASURE.match(text_language.fold(value).strip())
-        for units in _units() if match else ():
-            if match and match.group(2) in units:
-                yield from (f"{match.group(1)} {unit}" for unit in units)
+        """A measure in the other ways to write it ("512 GB" → "512 gigs", "0.512 TB" ...)."""
+        return units.spellings(value)
 
     def concept(self, name: str, value: str) -> Concept | None:
         """The concept of an attribute value or, with ``name="category"``, of a kind of product."""
         kinds: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
         kind = kinds.get(name, "attribute")
         return self._concepts.get((kind, name, value))
+
+    def add_aspect(self, name: str, labels: Mapping[str, str]) -> None:
+        """Makes an aspect of a shop's own known by its labels."""
+        key: tuple[Kind, str, str] = ("aspect", "aspect", name)
+        english, chinese = labels.get("en", name), labels.get("zh", name)
+        self._concepts.setdefault(key, Concept("aspect", "aspect", name, (english,), (chinese,)))
 
     def concepts(self, name: str | None = None) -> Iterator[Concept]:
         """All concepts, or those of one attribute or of ``"category"``."""
@@ -297,12 +299,6 @@ def _is_remnant(exact: set[Path], spoken: set[Path], facets: Catalogue) -> bool:
 def _read(name: str) -> Any:
     text = files(__package__).joinpath("data", name).read_text(encoding="utf-8")
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-
-
-@lru_cache(maxsize=1)
-def _units() -> list[list[str]]:
-    units: list[list[str]] = _read("units.yaml")
-    return units
 
 
 def _read_concepts() -> Iterator[Concept]:

@@ -65,13 +65,13 @@ def method_fingerprint() -> str:
     return f"{_METHOD}-{vocabulary_fingerprint()}"
 
 
-def extract(text: str) -> list[AspectMention]:
+def extract(text: str, known: Vocabulary | None = None) -> list[AspectMention]:
     """The opinions of a review in English, Chinese or both, in the order of the clauses.
 
     Aspects that are only named, without a judgement, are left out. Never raises.
     """
     text = text[:MAX_CHARACTERS]
-    known = vocabulary()
+    known = known or vocabulary()
     clauses = list(_split(text, known))
     for clause in clauses:
         _judge(clause, known)
@@ -85,6 +85,12 @@ def extract(text: str) -> list[AspectMention]:
         for aspect, polarity in clause.opinions.items():
             mentions.append(AspectMention(aspect, polarity, text[start:end], start, end))
     return mentions
+
+
+def tone(text: str, known: Vocabulary | None = None) -> float:
+    """What the opinions of a text come to, one for each clause, whatever they are about."""
+    clauses = _split(text[:MAX_CHARACTERS], known or vocabulary())
+    return sum(clause.overall for clause in clauses)
 
 
 def _split(text: str, known: Vocabulary) -> Iterator[_Clause]:

@@ -1,36 +1,103 @@
-"""Finds the aspects of reviews that have not been read yet, and stores them."""
+"""Reads reviews that have not been read yet, and looks at those beside them again."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from retrieval.reviews.aspects import extract, method_fingerprint
 from retrieval.reviews.review import Review
-from retrieval.store.review_store import ReviewAspect, ReviewStore
+from retrieval.reviews.sentiment import Sentiment
+from retrieval.reviews.suspicion import screen, text_print
+from retrieval.reviews.vocabulary import OwnWords, Vocabulary, vocabulary
+from retrieval.store.review_store import (
+    OwnAspect,
+    Reading,
+    ReviewAspect,
+    ReviewStore,
+    day_of,
+)
 
 log = logging.getLogger(__name__)
 
+SURE = 0.7
+"""How probable a side must be for a judge's word to count before the aspects'."""
+
+
+class Judge(Protocol):
+    """Tells how whole reviews sound, such as ``SentimentModel``."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same review could be judged differently."""
+        ...
+
+    def judge(self, texts: Sequence[str]) -> list[Sentiment]:
+        """One sentiment for each text."""
+        ...
+
 
 def index_reviews(
-    store: ReviewStore, progress: Callable[[int], None] = lambda read: None, batch: int = 500
+    store: ReviewStore,
+    progress: Callable[[int], None] = lambda read: None,
+    batch: int = 500,
+    judge: Judge | None = None,
 ) -> int:
     """Reads every review that is new, changed, or was read by an older method; how many.
+
+    With a ``judge`` the sentiment of a whole review is what it is sure of; without one, and where
+    it is not, the mean over the aspects.
 
     ``progress`` gets the number of reviews read so far after each batch. It can be stopped at any
     time: what is stored stays, and the next call goes on from there.
     """
     analyser, read = method_fingerprint(), 0
+    if judge:
+        analyser += f"-{judge.fingerprint}"
+    own = _by_department(store.own_aspects())
+    volume: dict[int, int] = {}
     while reviews := store.unanalysed(analyser, limit=batch):
-        store.replace_aspects(analyser, {review.id: aspects_of(review) for review in reviews})
+        products = {review.product_id for review in reviews}
+        sold_in = store.departments(products) if own else {}
+        known = {key: vocabulary(own.get(sold_in.get(key, ""), ())) for key in products}
+        texts = [f"{r.title}. {r.text}" if r.title else r.text for r in reviews]
+        sentiments = judge.judge(texts) if judge else [None] * len(reviews)
+        readings = {
+            r.id: read_review(r, known[r.product_id], sentiment)
+            for r, sentiment in zip(reviews, sentiments, strict=True)
+        }
+        volume = volume or store.daily_counts()
+        store.keep_readings(analyser, readings)
+        screen(store, products, volume)
         read += len(reviews)
         progress(read)
-    log.info("read the aspects of %d reviews", read)
+    log.info("read %d reviews", read)
     return read
 
 
-def aspects_of(review: Review) -> list[ReviewAspect]:
-    """The opinions of one review, title and text."""
-    return [
-        ReviewAspect(review.id, review.product_id, m.aspect, m.polarity, m.clause)
+def read_review(
+    review: Review, known: Vocabulary | None = None, sentiment: Sentiment | None = None
+) -> Reading:
+    """The opinions of one review, title and text, and what they come to."""
+    found = [
+        ReviewAspect(
+            review.id, review.product_id, m.aspect, m.polarity, m.clause, day_of(review.at)
+        )
         for part in (review.title, review.text)
-        for m in extract(part)
+        for m in extract(part, known)
     ]
+    return Reading(found, _overall(found, sentiment), text_print(review.title, review.text))
+
+
+def _overall(found: Iterable[ReviewAspect], sentiment: Sentiment | None) -> float | None:
+    """What the judge is sure of, else the mean over aspects; a single mention says too little."""
+    if sentiment and max(sentiment.negative, sentiment.neutral, sentiment.positive) >= SURE:
+        return sentiment.score
+    polarities = [aspect.polarity for aspect in found]
+    return sum(polarities) / len(polarities) if len(polarities) > 1 else None
+
+
+def _by_department(aspects: Iterable[OwnAspect]) -> dict[str, OwnWords]:
+    found: dict[str, OwnWords] = {}
+    for aspect in aspects:
+        found[aspect.department] = (*found.get(aspect.department, ()), (aspect.name, aspect.words))
+    return found

@@ -1,27 +1,47 @@
 """What reviews say of each product, summed up and kept in memory."""
 
-import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import sqrt
 from threading import Lock
+from typing import Literal
 
-from retrieval.candidate import AspectEvidence, ReviewEvidence
-from retrieval.store.review_store import RatingSummary, ReviewAspect, ReviewStore
+from retrieval.candidate import AspectEvidence, Quote, ReviewEvidence, Trend
+from retrieval.language import has_han
+from retrieval.reviews.shrinkage import Prior, Sample, estimate
+from retrieval.reviews.suspicion import DAMPING
+from retrieval.store.review_store import RatingSummary, ReviewAspect, ReviewStore, day_of
 
-PRIOR_MENTIONS = 3.0
-"""An aspect's mean polarity is shrunk as if this many neutral mentions had been made as well."""
+HALF_LIFE_DAYS = 365.0
+"""Age at which a review counts half of the newest one."""
+RECENT_DAYS = 90
+LEAST_TREND = 4
+"""Mentions before and mentions lately, without which nothing is said of a trend."""
+_SURE = 1.645
 QUOTE_CHARACTERS = 200
-_HAN = re.compile(r"[\u3400-\u9fff]")
+QUOTES = 2
 
 
 @dataclass(slots=True)
-class _Sum:
-    total: float = 0.0
-    positive: int = 0
-    negative: int = 0
-    best: dict[str, ReviewAspect] = field(default_factory=dict)
-    """The strongest praise by the language of the clause; ``worst`` the strongest complaint."""
-    worst: dict[str, ReviewAspect] = field(default_factory=dict)
+class _Mention:
+    """What one review says of one aspect."""
+
+    polarity: float
+    day: int
+    suspected: bool
+    clauses: list[ReviewAspect]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What is known of one product before it is scored."""
+
+    stars: RatingSummary
+    department: str | None
+    suspected: int = 0
+    mentions: dict[str, list[_Mention]] = field(default_factory=dict)
 
 
 class ReviewSummaries:
@@ -30,20 +50,30 @@ class ReviewSummaries:
     Counts are of reviews, not of clauses: a review that praises the battery twice counts once.
     """
 
-    def __init__(self, store: ReviewStore) -> None:
+    def __init__(self, store: ReviewStore, half_life_days: float = HALF_LIFE_DAYS) -> None:
         self._store = store
+        self._half_life = half_life_days
         self._lock = Lock()
         self._known: dict[str, ReviewEvidence | None] = {}
+        self._priors: dict[tuple[str | None, str], Prior] = {}
 
     def load(self) -> int:
-        """Reads everything afresh, in one pass; how many products have reviews."""
-        aspects: dict[str, list[ReviewAspect]] = {}
-        for aspect in self._store.scan_aspects():
-            aspects.setdefault(aspect.product_id, []).append(aspect)
-        ratings = self._store.ratings()
-        known = {key: _evidence(stars, aspects.get(key, ())) for key, stars in ratings.items()}
+        """Reads everything afresh, in one pass, and what is usual in each department; how many
+        products have reviews."""
+        today = self._today()
+        gathered = self._gather(None)
+        samples: dict[tuple[str | None, str], list[Sample]] = defaultdict(list)
+        for product in gathered.values():
+            for name, mentions in product.mentions.items():
+                sample = self._sample(mentions, today)
+                samples[None, name].append(sample)
+                if product.department is not None:
+                    samples[product.department, name].append(sample)
+        shop = {name: estimate(found) for (where, name), found in samples.items() if where is None}
+        priors = {key: estimate(found, shop[key[1]]) for key, found in samples.items()}
+        known = {key: self._evidence(one, priors, today) for key, one in gathered.items()}
         with self._lock:
-            self._known = dict(known)
+            self._known, self._priors = dict(known), priors
         return len(known)
 
     def get_many(self, product_ids: Iterable[str]) -> dict[str, ReviewEvidence]:
@@ -51,10 +81,11 @@ class ReviewSummaries:
         wanted = list(dict.fromkeys(product_ids))
         with self._lock:
             missing = [key for key in wanted if key not in self._known]
+            priors = self._priors
         if missing:
-            ratings, aspects = self._store.ratings(missing), self._store.aspects(missing)
+            today, gathered = self._today(), self._gather(missing)
             fresh = {
-                key: _evidence(ratings[key], aspects.get(key, ())) if key in ratings else None
+                key: self._evidence(gathered[key], priors, today) if key in gathered else None
                 for key in missing
             }
             with self._lock:
@@ -69,53 +100,136 @@ class ReviewSummaries:
             for key in list(self._known) if product_ids is None else product_ids:
                 self._known.pop(key, None)
 
+    def complaints(self, product_id: str, aspect: str) -> list[ReviewAspect]:
+        """The clauses that complain of an aspect of a product, newest first."""
+        found = self._store.aspects([product_id]).get(product_id, [])
+        bad = [one for one in found if one.aspect == aspect and one.polarity < 0]
+        return sorted(bad, key=lambda one: (-one.day, one.review_id))
 
-def _evidence(stars: RatingSummary, aspects: Iterable[ReviewAspect]) -> ReviewEvidence:
-    by_review: dict[tuple[str, str], list[ReviewAspect]] = {}
-    for aspect in aspects:
-        by_review.setdefault((aspect.aspect, aspect.review_id), []).append(aspect)
-    sums: dict[str, _Sum] = {}
-    for (name, _), mentions in by_review.items():
-        _count(sums.setdefault(name, _Sum()), mentions)
-    found = [_aspect(name, summed) for name, summed in sums.items()]
-    found.sort(key=lambda a: (-a.mentions, a.aspect))
-    return ReviewEvidence(stars.count, stars.positive, stars.negative, round(stars.mean, 2), found)
+    def _today(self) -> int:
+        """The day ages are counted from: that of the newest review, so that a shop whose reviews
+        are all old weighs them against each other and not against the calendar."""
+        return day_of(min(self._store.newest() or datetime.now(UTC), datetime.now(UTC)))
+
+    def _gather(self, product_ids: Collection[str] | None) -> dict[str, _Gathered]:
+        store = self._store
+        departments = store.departments(product_ids)
+        gathered = {
+            key: _Gathered(stars, departments.get(key))
+            for key, stars in store.ratings(product_ids).items()
+        }
+        suspected: dict[str, set[str]] = defaultdict(set)
+        for suspicion in store.suspicions(product_ids):
+            suspected[suspicion.product_id].add(suspicion.review_id)
+        for key, ids in suspected.items():
+            if key in gathered:
+                gathered[key].suspected = len(ids)
+        said: dict[tuple[str, str, str], list[ReviewAspect]] = defaultdict(list)
+        aspects: Iterable[ReviewAspect] = (
+            store.scan_aspects()
+            if product_ids is None
+            else (one for found in store.aspects(product_ids).values() for one in found)
+        )
+        for aspect in aspects:
+            said[aspect.product_id, aspect.aspect, aspect.review_id].append(aspect)
+        for (product, name, review), clauses in said.items():
+            if product in gathered:
+                polarity = sum(c.polarity for c in clauses) / len(clauses)
+                mention = _Mention(polarity, clauses[0].day, review in suspected[product], clauses)
+                gathered[product].mentions.setdefault(name, []).append(mention)
+        return gathered
+
+    def _sample(self, mentions: Sequence[_Mention], today: int) -> Sample:
+        weight = total = squares = 0.0
+        for mention in mentions:
+            age = max(0, today - mention.day)
+            counts = 0.5 ** (age / self._half_life) * (DAMPING if mention.suspected else 1.0)
+            weight += counts
+            total += counts * mention.polarity
+            squares += counts * mention.polarity**2
+        return Sample(weight, total, squares)
+
+    def _evidence(
+        self, product: _Gathered, priors: Mapping[tuple[str | None, str], Prior], today: int
+    ) -> ReviewEvidence:
+        stars, found = product.stars, []
+        for name, mentions in product.mentions.items():
+            prior = priors.get((product.department, name)) or priors.get((None, name)) or Prior()
+            score = prior.score(self._sample(mentions, today))
+            positive = sum(m.polarity > 0 for m in mentions)
+            negative = sum(m.polarity < 0 for m in mentions)
+            # The quotes speak for those who spoke, whatever is usual elsewhere.
+            sign = 1 if sum(m.polarity for m in mentions) >= 0 else -1
+            voices = _voices(mentions, sign)
+            first = max(
+                (quotes[0] for quotes in voices.values() if quotes[0].sign == sign),
+                key=lambda quote: (len(quote.text), quote.review_id),
+                default=None,
+            )
+            found.append(
+                AspectEvidence(
+                    aspect=name,
+                    sentiment=round(score.mean, 3),
+                    mentions=positive + negative,
+                    positive=positive,
+                    negative=negative,
+                    quote=first.text if first else None,
+                    review_id=first.review_id if first else None,
+                    voices=voices,
+                    low=round(score.low, 3),
+                    high=round(score.high, 3),
+                    usual=round(prior.mean, 3),
+                    trend=_trend(mentions, today, prior.spread),
+                    suspected=sum(m.suspected for m in mentions),
+                )
+            )
+        found.sort(key=lambda a: (-a.mentions, a.aspect))
+        rating = round(stars.mean, 2)
+        return ReviewEvidence(
+            stars.count, stars.positive, stars.negative, rating, found, product.suspected
+        )
 
 
-def _count(summed: _Sum, mentions: list[ReviewAspect]) -> None:
-    """Adds what one review says of one aspect."""
-    polarity = sum(m.polarity for m in mentions) / len(mentions)
-    summed.total += polarity
-    summed.positive += polarity > 0
-    summed.negative += polarity < 0
+def _trend(mentions: Sequence[_Mention], today: int, spread: float) -> Trend | None:
+    genuine = [m for m in mentions if not m.suspected]
+    late = [m.polarity for m in genuine if m.day > today - RECENT_DAYS]
+    early = [m.polarity for m in genuine if m.day <= today - RECENT_DAYS]
+    if min(len(late), len(early)) < LEAST_TREND:
+        return None
+    recent, before = sum(late) / len(late), sum(early) / len(early)
+    error = sqrt(spread * (1 / len(late) + 1 / len(early)))
+    moved = abs(recent - before) > _SURE * error
+    direction: Literal["better", "steady", "worse"] = "steady"
+    if moved:
+        direction = "better" if recent > before else "worse"
+    return Trend(direction, round(recent, 2), round(before, 2), len(late), len(early))
+
+
+def _voices(mentions: Sequence[_Mention], sign: int) -> dict[str, list[Quote]]:
+    """At most two quotes a language, of two reviews: one of each side where both were heard."""
+    said: dict[str, list[tuple[tuple[bool, float, int, str], ReviewAspect]]] = defaultdict(list)
     for mention in mentions:
-        if len(mention.clause) > QUOTE_CHARACTERS:
+        for clause in mention.clauses:
+            if len(clause.clause) <= QUOTE_CHARACTERS and clause.polarity:
+                language = "zh" if has_han(clause.clause) else "en"
+                said[language].append((_tells(clause, mention.suspected), clause))
+    voices = {}
+    for language, scored in said.items():
+        ordered = [clause for _, clause in sorted(scored, key=lambda s: s[0], reverse=True)]
+        with_it = [c for c in ordered if c.polarity * sign > 0]
+        against = [c for c in ordered if c.polarity * sign < 0]
+        # In one language there may be only those who saw it otherwise; they do not speak for all.
+        if not with_it:
             continue
-        language = "zh" if _HAN.search(mention.clause) else "en"
-        for sign, kept in ((1, summed.best), (-1, summed.worst)):
-            if language not in kept or _tells(mention, sign) > _tells(kept[language], sign):
-                kept[language] = mention
+        first = with_it[0]
+        rest = [c for c in (*against, *with_it) if c.review_id != first.review_id]
+        chosen = [first, *rest][:QUOTES]
+        voices[language] = [
+            Quote(c.clause, c.review_id, 1 if c.polarity > 0 else -1) for c in chosen
+        ]
+    return voices
 
 
-def _tells(mention: ReviewAspect, sign: int) -> tuple[float, int, str]:
-    """How well a clause serves as a quote: strong, then long enough to say why."""
-    return sign * mention.polarity, min(len(mention.clause), 80), mention.review_id
-
-
-def _aspect(name: str, summed: _Sum) -> AspectEvidence:
-    mentions = summed.positive + summed.negative
-    sentiment = summed.total / (mentions + PRIOR_MENTIONS)
-    sign, kept = (1, summed.best) if sentiment >= 0 else (-1, summed.worst)
-    # In the other language there may be only those who saw it otherwise; they are not quoted.
-    quotes = {lang: m for lang, m in kept.items() if m.polarity * sign > 0}
-    quote = max(quotes.values(), key=lambda m: _tells(m, sign), default=None)
-    return AspectEvidence(
-        aspect=name,
-        sentiment=round(sentiment, 3),
-        mentions=mentions,
-        positive=summed.positive,
-        negative=summed.negative,
-        quote=quote.clause if quote else None,
-        review_id=quote.review_id if quote else None,
-        quotes={lang: (m.clause, m.review_id) for lang, m in quotes.items()},
-    )
+def _tells(clause: ReviewAspect, suspected: bool) -> tuple[bool, float, int, str]:
+    """How well a clause serves as a quote: genuine, strong, then long enough to say why."""
+    return not suspected, abs(clause.polarity), min(len(clause.clause), 80), clause.review_id

@@ -103,7 +103,8 @@ class Vocabulary:
         return found
 
     def _at(self, keys: list[str], position: int, hints: bool) -> Found | None:
-        for length in range(self._longest.get(keys[position], 0), 0, -1):
+        longest = min(self._longest.get(keys[position], 0), len(keys) - position)
+        for length in range(longest, 0, -1):
             phrase = tuple(keys[position : position + length])
             meanings = self._phrases.get(phrase, ())
             if hints:
@@ -113,10 +114,18 @@ class Vocabulary:
         return None
 
 
-@lru_cache(maxsize=1)
-def vocabulary() -> Vocabulary:
-    """The packaged vocabulary, both languages in one: reviews mix them."""
-    return Vocabulary(yaml.safe_load(_aspects_file()), yaml.safe_load(_sentiment_file()))
+OwnWords = tuple[tuple[str, tuple[str, ...]], ...]
+"""Aspects of a shop's own, each with the words that name it."""
+
+
+@lru_cache(maxsize=64)
+def vocabulary(own: OwnWords = ()) -> Vocabulary:
+    """The packaged vocabulary, both languages in one: reviews mix them; with aspects added."""
+    aspects = yaml.safe_load(_aspects_file())
+    for name, words in own:
+        entry = aspects["aspects"].setdefault(name, {})
+        entry["words"] = [*entry.get("words", ()), *words]
+    return Vocabulary(aspects, yaml.safe_load(_sentiment_file()))
 
 
 @lru_cache(maxsize=1)

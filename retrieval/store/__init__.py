@@ -8,7 +8,7 @@ from retrieval.store.customer_store import CustomerStore
 from retrieval.store.event_store import EventStore
 from retrieval.store.order import Order, OrderLine, OrderStatus
 from retrieval.store.order_store import OrderStore
-from retrieval.store.review_store import RatingSummary, ReviewAspect, ReviewStore
+from retrieval.store.review_store import RatingSummary, Reading, ReviewAspect, ReviewStore
 
 __all__ = [
     "Base",
@@ -23,6 +23,7 @@ __all__ = [
     "OrderStore",
     "ProductChange",
     "RatingSummary",
+    "Reading",
     "ReviewAspect",
     "ReviewStore",
     "Selling",

@@ -119,6 +119,34 @@ class CatalogStore:
         with self._sessions() as session:
             return session.scalar(select(func.count(ProductRow.id)).where(~ProductRow.removed)) or 0
 
+    def departments(self) -> dict[str, int]:
+        """Products by department, the largest first."""
+        query = (
+            select(ProductRow.department, func.count())
+            .where(~ProductRow.removed, ProductRow.department.is_not(None))
+            .group_by(ProductRow.department)
+            .order_by(func.count().desc(), ProductRow.department)
+        )
+        with self._sessions() as session:
+            return {name: count for name, count in session.execute(query) if name is not None}
+
+    def titles_in(self, department: str) -> list[str]:
+        """Titles of the products of a department."""
+        query = select(ProductRow.title).where(
+            ProductRow.department == department, ~ProductRow.removed
+        )
+        with self._sessions() as session:
+            return list(session.scalars(query))
+
+    def titles(self, product_ids: Collection[str]) -> dict[str, str]:
+        """Titles by product id, of removed products too."""
+        found: dict[str, str] = {}
+        with self._sessions() as session:
+            for chunk in chunks(product_ids):
+                query = select(ProductRow.id, ProductRow.title).where(ProductRow.id.in_(chunk))
+                found.update((row.id, row.title) for row in session.execute(query))
+        return found
+
     def is_empty(self) -> bool:
         """Whether the catalogue holds no product."""
         with self._sessions() as session:
@@ -339,6 +367,7 @@ def _product_row(product: Product, document: str, revision: int) -> dict[str, An
         "revision": revision,
         "document": document,
         "title": product.title,
+        "department": product.department,
         "text_hash": text_hash(product),
         "price_min": product.price,
         "in_stock": product.in_stock,

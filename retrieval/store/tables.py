@@ -22,6 +22,8 @@ class ProductRow(Base):
     """The catalogue's revision at which this product last changed."""
     document: Mapped[str] = mapped_column(PlainText)
     title: Mapped[str] = mapped_column(PlainText)
+    department: Mapped[str | None] = mapped_column(Key, index=True)
+    """The first of its categories."""
     text_hash: Mapped[str] = mapped_column(String(64))
     """Changes exactly when a text does that search reads."""
     price_min: Mapped[float] = mapped_column(Double)
@@ -76,6 +78,10 @@ class ReviewRow(Base):
     at: Mapped[datetime]
     analysed_by: Mapped[str | None] = mapped_column(String(64), index=True)
     """Fingerprint of what extracted its aspects; none yet where empty."""
+    polarity: Mapped[float | None] = mapped_column(Double)
+    """What its text says on the whole, in [-1, 1]; empty where it judges nothing."""
+    text_print: Mapped[str | None] = mapped_column(String(32), index=True)
+    """Equal where two texts are, case and punctuation aside; empty for short ones."""
 
 
 class ReviewAspectRow(Base):
@@ -91,6 +97,73 @@ class ReviewAspectRow(Base):
     aspect: Mapped[str] = mapped_column(String(80))
     polarity: Mapped[float] = mapped_column(Double)
     clause: Mapped[str] = mapped_column(PlainText)
+    day: Mapped[int] = mapped_column(default=0)
+    """The review's date in days since 1970-01-01 UTC."""
+
+
+class ReviewSuspicionRow(Base):
+    """Why a review may not be genuine; such reviews count less. ``because`` holds the grounds."""
+
+    __tablename__ = "review_suspicions"
+
+    review_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("reviews.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    product_id: Mapped[str] = mapped_column(Key, index=True)
+    because: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class OwnAspectRow(Base):
+    """An aspect that a merchant took over from what the reviews of a department speak of."""
+
+    __tablename__ = "own_aspects"
+
+    department: Mapped[str] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    words: Mapped[list[str]] = mapped_column(JSON)
+    labels: Mapped[dict[str, str]] = mapped_column(JSON)
+    at: Mapped[datetime]
+
+
+class AlarmRow(Base):
+    """A turn for the worse in what reviews say of a product, a department or the shop."""
+
+    __tablename__ = "alarms"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """Made of the series and the review it began with, so that it is raised once."""
+    scope: Mapped[str] = mapped_column(String(20))
+    """``product``, ``department`` or ``shop``."""
+    key: Mapped[str] = mapped_column(Key, index=True)
+    """The product's id, the department's name, or empty."""
+    aspect: Mapped[str] = mapped_column(String(80))
+    """Empty where it is about the reviews on the whole."""
+    began: Mapped[datetime]
+    raised_at: Mapped[datetime] = mapped_column(index=True)
+    """Date of the review that raised it."""
+    found_at: Mapped[datetime]
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Shares before and since, counts, and the ids of the reviews behind it."""
+    seen_by: Mapped[str | None] = mapped_column(Key)
+    seen_at: Mapped[datetime | None]
+
+
+class WebhookRow(Base):
+    """A message to the merchant's own system, kept until it was taken or given up."""
+
+    __tablename__ = "webhook_outbox"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """Sent along, so that the receiver can tell a repetition."""
+    body: Mapped[str] = mapped_column(PlainText)
+    attempts: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When it is tried next; empty once it was delivered or given up."""
+    delivered_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(PlainText)
+    """Why the last attempt failed."""
+    created_at: Mapped[datetime]
 
 
 class CustomerRow(Base):

@@ -58,6 +58,17 @@ def _measure_folder(model: Path, data: list[Path], text: str, label: str) -> "In
     return evaluate_classifier(ClassifierModel.load(model), read_examples(data, text, label))
 
 
+_TOLD = (
+    "accuracy",
+    "macro_f1",
+    "in_scope_accuracy",
+    "in_scope_kept",
+    "oos_recall",
+    "p50_ms",
+    "n",
+)
+
+
 def _measure_shop(data: list[Path] | None) -> "IntentFigures":
     from assistant.understanding.intent import OnnxIntentClassifier
     from assistant.understanding.intent_adapter import chosen_adapter
@@ -73,7 +84,7 @@ def _measure_shop(data: list[Path] | None) -> "IntentFigures":
 
 def _table(figures: "IntentFigures") -> Table:
     table = Table("figure", "value")
-    for name in ("accuracy", "macro_f1", "in_scope_accuracy", "oos_recall", "p50_ms", "n"):
+    for name in _TOLD:
         table.add_row(name, str(getattr(figures, name)))
     for label, score in sorted(figures.f1.items(), key=lambda item: item[1])[:10]:
         table.add_row(f"F1 of {label}", str(score))

@@ -17,6 +17,9 @@ def import_reviews(
     mapping: Annotated[
         Path | None, typer.Option(help="YAML file that says which column is which field.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only report what would happen.")
+    ] = False,
     errors: Annotated[
         Path | None, typer.Option(help="Write every rejected row to this JSONL file.")
     ] = None,
@@ -29,22 +32,39 @@ def import_reviews(
     from retrieval.catalog.review_importer import import_reviews as run
     from retrieval.catalog.review_importer import parse_review_mapping
     from retrieval.errors import RetrievalError
+    from retrieval.insights.watch import watch
     from retrieval.reviews.indexing import index_reviews
     from retrieval.store import ReviewStore, connect, session_factory
+    from retrieval.store.alarm_store import AlarmStore
+    from retrieval.store.insight_store import InsightStore
 
     console = Console(stderr=True)
     try:
         columns = parse_review_mapping(mapping.read_text(encoding="utf-8")) if mapping else None
-        engine = connect(Settings().resolved_database_url())
+        settings = Settings()
+        engine = connect(settings.resolved_database_url())
         migrate(engine)
-        reviews = ReviewStore(session_factory(engine))
+        sessions = session_factory(engine)
+        reviews = ReviewStore(sessions)
         with console.status("Importing reviews …") as status, errors_file(errors) as write:
             report = run(
-                file, reviews, columns, write, lambda n: status.update(f"{n:,} reviews read …")
+                file,
+                reviews,
+                columns,
+                write,
+                lambda n: status.update(f"{n:,} reviews read …"),
+                dry_run,
             )
-            index_reviews(reviews, lambda n: status.update(f"Aspects of {n:,} reviews found …"))
+            raised = []
+            if not dry_run:
+                index_reviews(reviews, lambda n: status.update(f"Aspects of {n:,} reviews found …"))
+                status.update("Looking for turns for the worse …")
+                alarms = AlarmStore(sessions)
+                raised = watch(InsightStore(sessions), alarms, settings.webhook_url is not None)
     except (RetrievalError, OSError, UnicodeDecodeError) as error:
         console.print(f"Nothing was imported. {error}", style="red", markup=False)
         raise typer.Exit(2) from None
     show_report(report, errors)
+    if raised:
+        console.print(f"{len(raised)} new alarms; see the merchant's page.")
     raise typer.Exit(report.exit_code)

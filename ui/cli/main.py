@@ -15,11 +15,13 @@ for module in (
     "serve",
     "import_",
     "import_reviews",
+    "reviews",
     "demo",
     "index",
     "chat",
     "evaluate",
     "train",
+    "label",
     "settings",
     "db",
 ):

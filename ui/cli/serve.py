@@ -68,7 +68,8 @@ def register(app: typer.Typer) -> None:
             build_showing(shop.index_builder(shop.open_encoder()))
         address, chosen = host or settings.host, settings.port if port is None else port
         console.print(
-            f"Assistant: http://{address}:{chosen}   Agents: http://{address}:{chosen}/agent"
+            f"Assistant: http://{address}:{chosen}   Agents: http://{address}:{chosen}/agent   "
+            f"Merchant: http://{address}:{chosen}/merchant"
         )
         if settings.agent_api_key is None:
             console.print(f"Key of role agent: {kept_key(settings.home, 'agent')}")

@@ -5,12 +5,16 @@ import typer
 from ui.cli.train_encoder import encoder
 from ui.cli.train_intent import intent
 from ui.cli.train_ranking import ranking
+from ui.cli.train_sentiment import sentiment
 
-app = typer.Typer(help="Train a model: intent, encoder or ranking.", no_args_is_help=True)
+app = typer.Typer(
+    help="Train a model: intent, encoder, ranking or sentiment.", no_args_is_help=True
+)
 
 
 def register(parent: typer.Typer) -> None:
     app.command()(intent)
     app.command()(encoder)
     app.command()(ranking)
+    app.command()(sentiment)
     parent.add_typer(app, name="train")

@@ -1,0 +1,44 @@
+"""How most of those who say the same put it: "runs small", said by nine."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from retrieval.language import has_han
+from retrieval.reviews.vocabulary import Found, Vocabulary, vocabulary, words_of
+from retrieval.store.review_store import ReviewAspect
+
+LEAST_VOICES = 2
+
+
+def most_said(
+    clauses: Iterable[ReviewAspect], known: Vocabulary | None = None
+) -> tuple[str, int] | None:
+    """The words of opinion that most reviews share, as one of them wrote them, and how many do.
+
+    ``clauses`` are of one aspect and one side. Phrases count as the same where their last word
+    is ("runs small", "too small"). ``None`` where no two reviews share one.
+    """
+    known = known or vocabulary()
+    voices: dict[str, set[str]] = defaultdict(set)
+    spelt: dict[str, Counter[str]] = defaultdict(Counter)
+    for clause in clauses:
+        words = words_of(clause.clause)
+        for item in known.find(words, hints=True):
+            if not _is_about(item, clause.aspect):
+                continue
+            key = words[item.last - 1].key
+            text = clause.clause[words[item.first].start : words[item.last - 1].end]
+            voices[key].add(clause.review_id)
+            spelt[key][text if has_han(text) else text.lower()] += 1
+    if not voices:
+        return None
+    key = max(voices, key=lambda k: (len(voices[k]), k))
+    if len(voices[key]) < LEAST_VOICES:
+        return None
+    words_used = max(spelt[key].items(), key=lambda entry: (entry[1], len(entry[0]), entry[0]))[0]
+    return words_used, len(voices[key])
+
+
+def _is_about(item: Found, aspect: str) -> bool:
+    """Whether a phrase judges this very aspect; "bad" says nothing of what is bad about it."""
+    return any(m.sign < 0 and m.aspect == aspect for m in item.meanings)

@@ -104,6 +104,13 @@ class CustomerNotFoundError(AssistantError):
     status = 404
 
 
+class AlarmNotFoundError(AssistantError):
+    """Raised when an alarm does not exist."""
+
+    code = "alarm_not_found"
+    status = 404
+
+
 class PictureNotFoundError(AssistantError):
     """Raised when there is no picture of a product."""
 

@@ -1,9 +1,9 @@
 """Settings: environment variables ``SHOPKEEPER_*``, a ``.env`` file, and sensible defaults."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -39,6 +39,17 @@ class Settings(BaseSettings):
     personalise: bool = Field(
         True, description="Whether ranking uses a customer's behaviour at all."
     )
+    review_half_life_days: float = Field(
+        365.0,
+        gt=0,
+        description="Age in days at which a review counts half of the newest one in what is said.",
+    )
+    webhook_url: HttpUrl | None = Field(
+        None, description="Address of your own system that review alarms are posted to."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="What these posts are signed with. Needed where there is an address."
+    )
     policies: Path | None = Field(
         None,
         description="Folder of Markdown policy passages. Default: the demo's, on demo data only.",
@@ -64,6 +75,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Log detail."
     )
+
+    @model_validator(mode="after")
+    def _posts_are_signed(self) -> Self:
+        if self.webhook_url is not None and self.webhook_secret is None:
+            raise ValueError("SHOPKEEPER_WEBHOOK_URL needs SHOPKEEPER_WEBHOOK_SECRET beside it.")
+        return self
 
     def resolved_database_url(self) -> str:
         """The database URL, the SQLite default included."""

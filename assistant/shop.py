@@ -14,6 +14,7 @@ from assistant.conversation.store import ConversationStore
 from assistant.dialogue.engine import GraphEngine
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.state import DialogueState
+from assistant.insights import Insights
 from assistant.migrations import migrate
 from assistant.personal_data import PersonalData
 from assistant.policies.book import PolicyBook
@@ -21,6 +22,8 @@ from assistant.policies.passage import PolicyFolder
 from assistant.settings import Settings
 from assistant.understanding.intent import OnnxIntentClassifier
 from assistant.understanding.understander import Understander
+from assistant.watching import Watching
+from assistant.webhook import Webhook
 from retrieval.constraints import Constraints
 from retrieval.encoder import open_encoder
 from retrieval.encoder.encoder import Encoder
@@ -51,6 +54,7 @@ class Shop:
     recorder: EventRecorder
     live: LiveIndex
     _settling: Thread
+    _watching: Watching
 
     def __init__(self, settings: Settings) -> None:
         """Connects to the database and brings it up to date.
@@ -69,6 +73,7 @@ class Shop:
         self.customers = CustomerStore(self.sessions)
         self.orders = OrderStore(self.sessions)
         self.handoffs = HandoffDesk(self.sessions)
+        self.insights = Insights(self.sessions)
         self.personal_data = PersonalData(
             self.customers,
             self.events,
@@ -99,6 +104,8 @@ class Shop:
             encoder = self.open_encoder()
             intents = OnnxIntentClassifier.open(self.models, self.settings.device)
             lexicon = Lexicon.load()
+            for own in self.reviews.own_aspects():
+                lexicon.add_aspect(own.name, own.labels)
         with self._loading("index", announce):
             self.live = LiveIndex(
                 self.index_builder(encoder), self.sessions, self.settings.vector_search == "chroma"
@@ -106,6 +113,7 @@ class Shop:
             self.live.open()
             self.live.start()
             self._join(encoder, intents, lexicon)
+        self._watching = self._watch()
         self._problems = dict.fromkeys(self._problems)
         self._settling = Thread(target=self._settle, name="shop-settle", daemon=True)
         self._settling.start()
@@ -133,6 +141,7 @@ class Shop:
         """Ends the background work and lets go of the database."""
         if hasattr(self, "_settling"):
             self._settling.join()
+            self._watching.stop()
         if hasattr(self, "live"):
             self.live.stop()
         self._engine.dispose()
@@ -161,6 +170,7 @@ class Shop:
             personalise=self.settings.personalise,
             held=True,
             ranking_model=self.models / "ranking",
+            review_half_life_days=self.settings.review_half_life_days,
         )
         self.recorder = EventRecorder(self.events, self.catalog, finder.profiles)
         self.rooms = Rooms(
@@ -174,6 +184,7 @@ class Shop:
             carts=CartStore(self.sessions),
             orders=self.orders,
             policies=PolicyBook(PolicyFolder(self._policies()), encoder),
+            own_words=self.insights.own_words,
         )
         self.conversations = ConversationService(
             ConversationStore(self.sessions), GraphEngine(self.rooms), self.recorder
@@ -194,6 +205,17 @@ class Shop:
             freshness.wait()
         for language in ("en", "zh"):
             self.rooms.policies.find("", language)
+        self._watching.start()
+
+    def _watch(self) -> Watching:
+        """What looks after the reviews in the background, and tells the merchant's own system."""
+        url, secret = self.settings.webhook_url, self.settings.webhook_secret
+        webhook = None
+        if url is not None and secret is not None:
+            webhook = Webhook(self.insights.alarms, str(url), secret.get_secret_value())
+        freshness = self.rooms.finder.freshness
+        read = freshness.touch if freshness is not None else lambda: None
+        return Watching(self.insights.store, self.insights.alarms, webhook, read)
 
     def _policies(self) -> Path | None:
         """The shop's own passages; the demo store's only where its products are sold."""

@@ -31,6 +31,24 @@ class ReasonView(_Record):
     evidence: dict[str, Any]
 
 
+class QuoteView(_Record):
+    """A clause of a review, word for word."""
+
+    text: str
+    review_id: str
+    positive: bool
+
+
+class TrendView(_Record):
+    """How the last 90 days judge an aspect against the time before, as mean polarities."""
+
+    direction: Literal["better", "steady", "worse"]
+    recent: float
+    before: float
+    recent_mentions: int
+    before_mentions: int
+
+
 class AspectView(_Record):
     aspect: str
     label: str
@@ -39,12 +57,24 @@ class AspectView(_Record):
     mentions: int
     quote: str | None = None
     review_id: str | None = None
+    positive: int = 0
+    negative: int = 0
+    interval: tuple[float, float] = (-1.0, 1.0)
+    """The sentiment lies between these two with a probability of 90 %."""
+    trend: TrendView | None = None
+    """``None`` where too few speak of it before or lately."""
+    suspected: int = 0
+    """Mentions in reviews that may not be genuine; they are counted, and weigh less."""
+    quotes: list[QuoteView] = Field(default_factory=list)
+    """At most two."""
 
 
 class ReviewSummary(_Record):
     positive: int
     negative: int
     aspects: list[AspectView] = Field(default_factory=list)
+    suspected: int = 0
+    """Reviews that may not be genuine."""
 
 
 class ProductView(_Record):

@@ -2,8 +2,9 @@
 
     python -m evals.aspects
 
-Two sets: the demo store's reviews, whose generator knows what each one says, and clauses annotated
-by hand (``tests/retrieval/reviews/data``), of which the half ``held_out`` was never looked at.
+The demo store's reviews, whose generator knows what each one says, and clauses annotated by hand:
+``tests/retrieval/reviews/data``, of which ``dev`` may be looked at, and the larger test sets here
+(``data/aspects.md`` tells how they were made), which are only scored.
 """
 
 import sys
@@ -19,6 +20,7 @@ from retrieval.reviews.aspects import extract
 from retrieval.reviews.review import Review
 
 CLAUSES = Path("tests/retrieval/reviews/data")
+DATA = Path(__file__).with_name("data")
 Pairs = Set[tuple[str, bool]]
 """Aspect, and whether it is praised."""
 
@@ -71,6 +73,8 @@ def main() -> None:
         for part in ("dev", "held_out"):
             score = on_clauses(CLAUSES / f"clauses_{language}.yaml", part)
             lines.append(score.line(f"clauses by hand, {language}, {part}"))
+        score = on_clauses(DATA / f"aspects_{language}.yaml", "test")
+        lines.append(score.line(f"clauses by hand, {language}, test"))
     store = generate()
     begun = perf_counter()
     for language in ("en", "zh"):

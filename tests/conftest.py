@@ -35,11 +35,38 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a one-layer BERT that trains in a second, with a vocabulary of a few words and
+    all letters, saved as any other model would be."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny")
+    words = ["red", "one", "two", "three", "where", "cancel", "please", "my", "the", "order"]
+    letters = [prefix + chr(code) for code in range(97, 123) for prefix in ("", "##")]
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, *letters]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def demo_home(model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home folder of a whole demo store, loaded and indexed; a copy for this session."""
+    from assistant.migrations import head
     from retrieval.demo.blueprint import data_fingerprint
 
-    template = CACHE / f"demo-{data_fingerprint()[:16]}"
+    template = CACHE / f"demo-{data_fingerprint()[:16]}-{head()}"
     with FileLock(f"{template}.lock"):
         if not (template / "ready").exists():
             shutil.rmtree(template, ignore_errors=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.conversation.handoff import HandoffDesk
 from assistant.conversation.service import ConversationService
+from assistant.insights import Insights
 from assistant.personal_data import PersonalData
 from assistant.settings import Settings
 from retrieval.events.recording import EventRecorder
@@ -20,6 +21,7 @@ class ApiShop(Protocol):
     catalog: CatalogStore
     handoffs: HandoffDesk
     personal_data: PersonalData
+    insights: Insights
     rooms: "Rooms"
     conversations: ConversationService
     recorder: EventRecorder

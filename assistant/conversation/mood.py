@@ -1,11 +1,15 @@
 """A shopper's mood from the words of the last messages: simple, and explained by those words."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from assistant.conversation.wording import load_words
 from retrieval.language import fold
+
+ALLOWANCE = 0.2
+"""How bad a message may be without adding anything; what every other one takes away."""
+LIMIT = 0.5
 
 
 def mood(texts: Iterable[str]) -> float:
@@ -20,6 +24,21 @@ def mood(texts: Iterable[str]) -> float:
                 else:
                     negative += 1
     return (positive - negative) / (positive + negative + 1)
+
+
+def turns_bad(texts: Sequence[str]) -> bool:
+    """Whether it is with the last of a shopper's messages, oldest first, that the mood turns bad.
+
+    A CUSUM: bad messages add up, others let it go down again, so that one very bad message or a
+    few bad ones in a row count, and a single wrong word does not. It begins anew where it has
+    turned once, so that nobody is asked the same thing after every message.
+    """
+    level, turned = 0.0, False
+    for text in texts:
+        level = max(0.0, level - mood([text]) - ALLOWANCE)
+        turned = level >= LIMIT
+        level = 0.0 if turned else level
+    return turned
 
 
 @cache

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from assistant.conversation.conversation import Conversation, Transcript
 from assistant.conversation.handoff import open_handoff
+from assistant.conversation.mood import turns_bad
 from assistant.conversation.store import (
     ConversationStore,
     append,
@@ -22,13 +23,14 @@ from assistant.conversation.store import (
     now,
 )
 from assistant.conversation.tables import ConversationRow, IdempotencyRow, MessageRow, TurnRow
-from assistant.conversation.wording import waiting_notice
+from assistant.conversation.wording import mood_offer, waiting_notice
 from assistant.dialogue.outcome import DialogueEngine, Outcome, Owner
 from assistant.errors import (
     ConversationBusyError,
     ConversationClosedError,
     IdempotencyConflictError,
 )
+from assistant.reply.phrases import phrases
 from assistant.turn import IntentView, Personalised, Turn
 from retrieval.events.event import Event, EventType
 
@@ -37,6 +39,8 @@ log = logging.getLogger(__name__)
 LEASE_S = 30.0
 """How long a turn may take. A process that dies within one blocks its conversation that long."""
 POLL_S = 0.02
+MOOD_MESSAGES = 50
+"""How far back a shopper's mood is followed."""
 
 
 class Recorder(Protocol):
@@ -131,7 +135,7 @@ class ConversationService:
             row = locked(session, conversation.id)
             # Status and version: a person may even have come and gone while the bot was thinking.
             if row.status == "bot" and row.version == conversation.version:
-                turn = _answer(session, row, pending, outcome)
+                turn = _answer(session, row, pending, _with_offer(session, row, outcome))
             else:
                 turn = _silent_turn(session, row, pending)
             if row.turn_lease == pending.turn_id:
@@ -237,6 +241,29 @@ def _turn_of_key(session: Session, conversation_id: str, key: str | None, text: 
     if known.body_hash != body_hash:
         raise IdempotencyConflictError("This idempotency key came with another message before.")
     return known.turn_id
+
+
+def _with_offer(session: Session, row: ConversationRow, outcome: Outcome) -> Outcome:
+    """The outcome with the offer of a person, where the shopper's mood has just turned bad."""
+    offered = (outcome.state.pending or {}).get("kind") == "offer_person"
+    if offered or outcome.handoff_reason is not None:
+        return outcome
+    said = session.scalars(
+        select(MessageRow.text)
+        .where(MessageRow.conversation_id == row.id, MessageRow.role == "shopper")
+        .order_by(MessageRow.seq.desc())
+        .limit(MOOD_MESSAGES)
+    ).all()
+    if not turns_bad(said[::-1]):
+        return outcome
+    book = phrases(outcome.state.language)
+    pending = {"kind": "offer_person", "reason": "mood"}
+    return replace(
+        outcome,
+        state=outcome.state.model_copy(update={"pending": pending}),
+        reply="\n".join([outcome.reply, mood_offer(outcome.state.language)]).strip(),
+        quick_replies=[book.say("quick_yes"), book.say("quick_no")],
+    )
 
 
 def _answer(session: Session, row: ConversationRow, pending: Pending, outcome: Outcome) -> Turn:

@@ -172,6 +172,17 @@ class ConversationStore:
         with self.sessions() as session:
             return messages_of(session, conversation_id, seq)
 
+    def shopper_texts(self) -> list[str]:
+        """What shoppers wrote in all conversations, oldest first."""
+        with self.sessions() as session:
+            return list(
+                session.scalars(
+                    select(MessageRow.text)
+                    .where(MessageRow.role == "shopper")
+                    .order_by(MessageRow.at, MessageRow.conversation_id, MessageRow.seq)
+                )
+            )
+
     def newest(self, conversation_ids: Collection[str]) -> dict[str, int]:
         """The newest sequence number of each conversation that still exists."""
         with self.sessions() as session:

@@ -25,3 +25,8 @@ def status_text(status: Status, language: str) -> str:
 def waiting_notice(language: str) -> str:
     """The one short answer that a waiting shopper gets."""
     return str(load_words("texts.yaml")["waiting_notice"][language])
+
+
+def mood_offer(language: str) -> str:
+    """The offer of a person to a shopper whose mood has turned bad."""
+    return str(load_words("texts.yaml")["mood_offer"][language])

@@ -9,6 +9,7 @@ Route = Literal[
     "find",
     "more",
     "relax",
+    "next",
     "compare",
     "explain",
     "question",
@@ -51,6 +52,12 @@ BY_INTENT: dict[IntentName, Route] = {
 ABOUT_SHOWN: frozenset[Route] = frozenset({"more", "compare", "explain", "question", "reviews"})
 SEARCHING: frozenset[Route] = frozenset({"find", "more"})
 """Routes on which what was said changes what is searched for."""
+_YES_AND_NO: dict[str, dict[IntentName, Route]] = {
+    "offer_person": {IntentName.AFFIRM: "handoff", IntentName.DENY: "chat"},
+    # Either answer to a choice of two leaves it open.
+    "which_intent": {IntentName.AFFIRM: "lost", IntentName.DENY: "lost"},
+}
+"""What plain yes and no mean to the questions that nothing else answers."""
 SURE = 0.35
 """Below this probability an intent without any substance beside it is not acted upon."""
 
@@ -60,10 +67,43 @@ def decide(heard: Understanding, state: DialogueState) -> Route:
     if state.pending and (route := _settle(heard, state.pending)):
         return route
     route = BY_INTENT[heard.intent.name]
+    if route == "compare" and state.shown and asks_for_best(heard):
+        route = "reviews"
+    if heard.other_language:
+        return "lost"  # words of it that look like ours mean nothing
     unsure = heard.intent.confidence < SURE and not _substance(heard)
-    if unsure or heard.other_language or route == "lost":
+    if unsure or route == "lost":
         return "find" if _wants_products(heard) else "lost"
     return "find" if route in ABOUT_SHOWN and _looks_further(heard, state, route) else route
+
+
+def chosen_intent(heard: Understanding, pending: dict[str, Any]) -> IntentName | None:
+    """Which of the two intents that the assistant asked about was meant, if the answer says so.
+
+    It may repeat the words of the choice, as a quick reply does, or tell its place.
+    """
+    if pending.get("kind") != "which_intent":
+        return None
+    choices: dict[str, str] = pending["choices"]
+    said = heard.text.casefold()
+    for words, name in choices.items():
+        if said == words.casefold():
+            return IntentName(name)
+    places = [r.value for r in heard.references if r.kind == "ordinal"]
+    if len(places) == 1 and 1 <= places[0] <= len(choices):
+        return IntentName(list(choices.values())[places[0] - 1])
+    return None
+
+
+def asks_for_best(heard: Understanding) -> bool:
+    """Whether it is asked which product is the best by its reviews, on the whole or in an aspect.
+
+    "Compare the first two" and "the battery of the first and the third" name which they mean.
+    """
+    if any(r.kind in ("ordinal", "name", "attribute") for r in heard.references):
+        return False
+    by_rating = any(c.slot == "sort" and c.value == "rating" for c in heard.changes)
+    return by_rating or (heard.intent.name == IntentName.COMPARE and bool(heard.aspects))
 
 
 def _looks_further(heard: Understanding, state: DialogueState, route: Route) -> bool:
@@ -80,12 +120,10 @@ def _looks_further(heard: Understanding, state: DialogueState, route: Route) -> 
 def _settle(heard: Understanding, pending: dict[str, Any]) -> Route | None:
     """What an answer to the open question means; ``None`` when it is about something else."""
     name, kind = heard.intent.name, pending["kind"]
-    if kind == "offer_person":
-        if name == IntentName.AFFIRM:
-            return "handoff"
-        return "chat" if name == IntentName.DENY else None
-    if kind == "relax" and name == IntentName.AFFIRM:
-        return "relax"
+    if kind in _YES_AND_NO:
+        return _YES_AND_NO[kind].get(name)
+    if name == IntentName.AFFIRM and kind in ("relax", "next"):
+        return "relax" if kind == "relax" else "next"
     if kind == "choose_variant" and (heard.changes or heard.asked_values or heard.references):
         return "cart_add" if name not in (IntentName.SEARCH, IntentName.RESET) else None
     if kind == "which_product" and heard.references and name != IntentName.ADD_TO_CART:
@@ -97,7 +135,8 @@ def _settle(heard: Understanding, pending: dict[str, Any]) -> Route | None:
 def _wants_products(heard: Understanding) -> bool:
     """Whether something was named that the catalogue can be searched for."""
     named = ("category", "attributes.", "price_", "prefer_attributes.", "exclude.", "avoid_aspects")
-    return any(change.slot.startswith(named) for change in heard.changes)
+    named_any = any(change.slot.startswith(named) for change in heard.changes)
+    return named_any or heard.resumes is not None
 
 
 def _substance(heard: Understanding) -> bool:

@@ -29,6 +29,7 @@ class GraphEngine:
         work: Work = self._graph.invoke({"text": text, "state": state, "owner": owner})
         draft, state = work["draft"], work["state"]
         book = phrases(state.language)
+        draft.sentences = [*work.get("told", []), *draft.sentences]
         timings = {**work.get("timings_ms", {}), "total": (perf_counter() - begun) * 1000}
         return Outcome(
             state=state,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from assistant.dialogue import narrow
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.state import DialogueState
-from assistant.dialogue.update import remember_shown
+from assistant.dialogue.update import next_wish, remember_shown
 from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
 from assistant.reply.money import money
@@ -41,6 +41,11 @@ def relax(rooms: Rooms, work: Work) -> Work:
     return _search(rooms, {**work, "state": state}, ())
 
 
+def following(rooms: Rooms, work: Work) -> Work:
+    """Takes the assistant's offer to go on to the next kind of product asked for."""
+    return _search(rooms, {**work, "state": next_wish(work["state"])}, ())
+
+
 def _search(rooms: Rooms, work: Work, leave_out: Sequence[str]) -> Work:
     state, owner = work["state"], work["owner"]
     found = rooms.finder.find(
@@ -62,18 +67,34 @@ def _recommend(
     draft.sentences += _notes(rooms, work)
     draft.sentences.append(_intro(rooms, state, found, further, book))
     draft.sentences += [_line(rooms, c, state.language, book) for c in found.candidates]
-    draft.sentences.append(_unproven(rooms, state, found.candidates, book))
+    draft.sentences += _unproven(rooms, state, found.candidates, book)
     state = remember_shown(state, [c.id for c in found.candidates])
     question, state = narrow.question(rooms, state, found)
     if question:
         draft.sentences.append(question.text)
         draft.quick += question.options
+    if state.waiting:
+        state = _mention_waiting(rooms, state, draft, book)
     many = len(found.candidates) > 1
     draft.quick += ["quick_more"] if found.total > len(state.seen) else []
     draft.quick += ["quick_cheaper"]
     draft.quick += ["quick_compare"] if many else []
     draft.quick += ["quick_why", "quick_reviews", "quick_add"]
     return draft, state
+
+
+def _mention_waiting(
+    rooms: Rooms, state: DialogueState, draft: Draft, book: Phrases
+) -> DialogueState:
+    """Says what else was asked for in the same breath; "yes" goes on to it, unless another
+    question is open."""
+    writer = rooms.wish()
+    kinds = [writer.write(w.constraints, state.language) for w in state.waiting]
+    ask = "waiting" if state.pending else "waiting_ask"
+    draft.sentences.append(book.say(ask, kinds=book.join(kinds), first=kinds[0]))
+    first = Constraints(category=state.waiting[0].constraints.category)
+    draft.quick.append(book.say("quick_next", kind=writer.write(first, state.language)))
+    return state.model_copy(update={"pending": state.pending or {"kind": "next"}})
 
 
 def _intro(rooms: Rooms, state: DialogueState, found: Found, further: bool, book: Phrases) -> str:
@@ -117,21 +138,17 @@ def _notes(rooms: Rooms, work: Work) -> list[str]:
 
 def _unproven(
     rooms: Rooms, state: DialogueState, candidates: Sequence[Candidate], book: Phrases
-) -> str:
-    """Names the products on whose wanted aspects no review says anything."""
-    wanted = [*state.constraints.avoid_aspects, *state.constraints.prefer_aspects]
-    silent = [
-        c
-        for c in candidates
-        if wanted and not any(c.reviews and c.reviews.aspect(name) for name in wanted)
-    ]
-    if not silent:
-        return ""
-    return book.say(
-        "no_evidence",
-        aspects=book.join([rooms.lexicon.label("aspect", a, state.language) for a in wanted]),
-        titles=book.join([display.title(c.product, state.language) for c in silent]),
-    )
+) -> list[str]:
+    """Names, for each aspect wanted, the products of which no review says anything about it."""
+    said = []
+    wish = state.constraints
+    for name in dict.fromkeys([*wish.avoid_aspects, *wish.prefer_aspects]):
+        silent = [c for c in candidates if not (c.reviews and c.reviews.aspect(name))]
+        if silent:
+            label = rooms.lexicon.label("aspect", name, state.language)
+            titles = book.join([display.title(c.product, state.language) for c in silent])
+            said.append(book.say("no_evidence", aspects=label, titles=titles))
+    return said
 
 
 def _nothing(rooms: Rooms, work: Work, found: Found, further: bool) -> tuple[Draft, DialogueState]:

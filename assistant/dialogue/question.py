@@ -137,7 +137,7 @@ class _Teller:
         """What reviews say of an aspect asked about ("is it loud?")."""
         reviews = self._candidate.reviews
         found = reviews.aspect(name) if reviews else None
-        told = tell_aspect(self._rooms, self._title, found, name, self._book)
+        told = tell_aspect(self._rooms, self._candidate, name, self._book)
         # Only the sentence that none speaks of it names the product by itself.
         spoken = found is not None and found.mentions > 0
         named = [f"{self._title}{self._book.say('colon')}"] if spoken else []

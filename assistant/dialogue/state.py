@@ -18,6 +18,15 @@ class Provenance(BaseModel):
     turn: int
 
 
+class Wish(BaseModel):
+    """What is wanted of one kind of product, and the words behind it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    constraints: Constraints
+    provenance: tuple[Provenance, ...] = ()
+
+
 class DialogueState(BaseModel):
     """What is believed and remembered between turns: ids and constraints, no documents."""
 
@@ -27,8 +36,10 @@ class DialogueState(BaseModel):
     language: Literal["en", "zh"] = "en"
     constraints: Constraints = Field(default_factory=Constraints)
     provenance: tuple[Provenance, ...] = ()
-    set_aside: tuple[Constraints, ...] = ()
-    """Constraints of earlier topics, newest first, for "back to the shoes"; at most five."""
+    set_aside: tuple[Wish, ...] = ()
+    """Wishes of earlier topics, newest first, for "back to the shoes"; at most five."""
+    waiting: tuple[Wish, ...] = ()
+    """Wishes said together with another and not looked at yet, in the order said; at most five."""
     shown: tuple[str, ...] = ()
     """Product ids of the last list shown, in order; what ordinals refer to."""
     seen: tuple[str, ...] = ()

@@ -4,7 +4,8 @@ from assistant.dialogue.narrow import departments
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.update import reset as reset_state
 from assistant.dialogue.work import Draft, Work, book_of
-from assistant.understanding.understanding import IntentName
+from assistant.reply.phrases import Phrases
+from assistant.understanding.understanding import Intent, IntentName
 
 PATIENCE = 2
 """Turns in a row not understood before a person is offered."""
@@ -41,20 +42,32 @@ def lost(rooms: Rooms, work: Work) -> Work:
     state, heard, book = work["state"], work["understanding"], book_of(work)
     if heard.other_language:
         return {"draft": Draft("refuse", [book.say("only_languages")]), "state": state}
-    state = state.model_copy(update={"misses": state.misses + 1})
+    state, intent = state.model_copy(update={"misses": state.misses + 1}), heard.intent
+    unsure = intent.is_open or intent.name != IntentName.OUT_OF_SCOPE
     if state.misses >= PATIENCE:
         state = state.model_copy(update={"pending": {"kind": "offer_person", "reason": "lost"}})
-        said = [book.say("out_of_scope"), book.say("handoff_offer")]
+        said = [] if unsure else [book.say("out_of_scope")]
+        said += [book.say("handoff_offer")]
         return {"draft": Draft("refuse", said, quick=["quick_yes", "quick_no"]), "state": state}
-    named = [(heard.intent.name, heard.intent.confidence), *heard.intent.alternatives]
-    likely = [
-        f"intent_{name.value}"
+    choices = _likeliest_two(intent, book) if unsure else {}
+    if choices:
+        asked = {"kind": "which_intent", "choices": choices, "text": heard.text}
+        first, second = choices
+        said = [book.say("which_of_two", first=first, second=second)]
+        draft = Draft("clarify", said, quick=[*choices, "quick_person"])
+        return {"draft": draft, "state": state.model_copy(update={"pending": asked})}
+    key = "not_understood" if unsure else "out_of_scope"
+    quick = [*departments(rooms, book.language)[:3], *OPENERS]
+    return {"draft": Draft("refuse", [book.say(key)], quick=quick), "state": state}
+
+
+def _likeliest_two(intent: Intent, book: Phrases) -> dict[str, str]:
+    """The words for the two likeliest intents, and the intents; empty where there are not two."""
+    named = [(intent.name, intent.confidence), *intent.alternatives]
+    named.sort(key=lambda one: -one[1])
+    likely = {
+        book.say(f"intent_{name.value}"): name.value
         for name, probability in named
         if probability >= PLAUSIBLE and f"intent_{name.value}" in book
-    ]
-    out = heard.intent.name == IntentName.OUT_OF_SCOPE
-    if not out and len(likely) > 1:
-        said = [book.say("which_of_two", first=book.say(likely[0]), second=book.say(likely[1]))]
-        return {"draft": Draft("clarify", said, quick=["quick_person"]), "state": state}
-    quick = [*departments(rooms, book.language)[:3], *OPENERS]
-    return {"draft": Draft("refuse", [book.say("out_of_scope")], quick=quick), "state": state}
+    }
+    return dict(list(likely.items())[:2]) if len(likely) > 1 else {}

@@ -1,16 +1,14 @@
 """How the state changes: pure functions, none of which forgets or invents a wish.
 
-What is carried over to a new topic: sizes stay within clothing and shoes only when the new kind of
-product uses the same size, which search cannot know beforehand, so they are set aside with the
-rest; whom it is for (gender, age group) stays, since a shopper who buys for a niece still does.
-Prices, brands, colours and everything else belong to the topic they were said for.
+Another kind of product starts anew: what was said of the one before is put aside with it, but for
+what the message itself says is the same ("same budget").
 """
 
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from assistant.dialogue.state import DialogueState, Provenance
+from assistant.dialogue.state import DialogueState, Provenance, Wish
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.understanding import Change, Reference, Understanding
 from retrieval.constraints import Constraints
@@ -18,8 +16,6 @@ from retrieval.constraints import Constraints
 TOPICS_KEPT = 5
 FOCUS_KEPT = 5
 SEEN_KEPT = 500
-STAYS = ("gender", "age_group")
-"""Attributes that describe the person and not the product."""
 
 _STEP_UP = 1.5
 """How far a shopper who minds paying more less is taken to go."""
@@ -37,16 +33,24 @@ def apply(
     """The state after what was heard. ``shown`` gives the prices that "cheaper" is relative to;
     ``pointed`` are the ids the message refers to, resolved here where they are not given."""
     before = state.constraints
-    if heard.topic_return:
-        state = _return(state, heard)
-    elif heard.topic_change:
-        state = _set_aside(state)
+    if heard.resets:
+        state = reset(state)
+    if heard.topic_return or heard.topic_change:
+        state = _turn_to(state, heard)
     ids = resolve(heard.references, state, shown) if pointed is None else list(pointed)
     for change in heard.changes:
         state = _change(state, change, _prices(shown, ids, state))
+    state = _remember_further(state, heard)
     if state.constraints != before:
         state = state.model_copy(update={"seen": ()})
     return state.model_copy(update={"pending": None if heard.changes else state.pending})
+
+
+def next_wish(state: DialogueState) -> DialogueState:
+    """The state with the first of the waiting wishes taken up; the same where none waits."""
+    if not state.waiting:
+        return state
+    return _take_up(state, state.waiting[0]).model_copy(update={"seen": (), "clarified": ()})
 
 
 def reset(state: DialogueState) -> DialogueState:
@@ -167,6 +171,9 @@ def _change_values(
         if change.op == "set":
             kept[:] = [p for p in kept if p.slot != change.slot]
             values = []
+        if slot == "attributes":  # a must says more than the wish before it
+            _put(data["prefer_attributes"], name, [])
+            kept[:] = [p for p in kept if p.slot != f"prefer_attributes.{name}"]
         values = _joined(values, change)
         for other in ("attributes", "prefer_attributes") if slot == "exclude" else ("exclude",):
             left = [v for v in data[other].get(name, []) if v != change.value]
@@ -225,61 +232,67 @@ def _keep_prices_ordered(data: dict[str, Any], kept: list[Provenance], slot: str
     kept[:] = [p for p in kept if p.slot != other]
 
 
-def _set_aside(state: DialogueState) -> DialogueState:
-    """Puts the present topic away and begins a new one, keeping what describes the person."""
+def _turn_to(state: DialogueState, heard: Understanding) -> DialogueState:
+    """Turns to another kind of product: one that waits, one put aside if it goes back, or new."""
+    known = (*state.waiting, *(state.set_aside if heard.topic_return else ()))
+    wish = next((w for w in known if w.constraints.category == heard.resumes), None)
+    if wish is not None and heard.resumes:
+        return _take_up(state, wish)
+    return _set_aside(state, heard.same) if heard.topic_change else state
+
+
+def _take_up(state: DialogueState, wish: Wish) -> DialogueState:
+    """The state with a wish that waited or was put aside; the present one is put aside."""
+    present = () if state.constraints.is_empty() else (_present(state),)
+    left = tuple(w for w in state.set_aside if w is not wish)
+    return state.model_copy(
+        update={
+            "constraints": wish.constraints,
+            "provenance": wish.provenance,
+            "set_aside": (*present, *left)[:TOPICS_KEPT],
+            "waiting": tuple(w for w in state.waiting if w is not wish),
+        }
+    )
+
+
+def _remember_further(state: DialogueState, heard: Understanding) -> DialogueState:
+    """Lets what was said of further kinds of product wait; said again, it replaces the old."""
+    waiting = list(state.waiting)
+    for changes in heard.further:
+        begun = _begin(state)
+        for change in changes:
+            begun = _change(begun, change, ())
+        kind = begun.constraints.category
+        waiting = [w for w in waiting if w.constraints.category != kind] + [_present(begun)]
+    return state.model_copy(update={"waiting": tuple(waiting[:TOPICS_KEPT])})
+
+
+def _present(state: DialogueState) -> Wish:
+    return Wish(constraints=state.constraints, provenance=state.provenance)
+
+
+def _set_aside(state: DialogueState, same: Sequence[str]) -> DialogueState:
+    """Puts the present topic away and begins a new one."""
+    empty = state.constraints.is_empty()
+    aside = state.set_aside if empty else (_present(state), *state.set_aside)[:TOPICS_KEPT]
+    return _begin(state, same).model_copy(update={"set_aside": aside})
+
+
+def _begin(state: DialogueState, same: Sequence[str] = ()) -> DialogueState:
+    """A new topic: of the present one only the slots that shall stay the ``same``."""
     old = state.constraints
-    aside = state.set_aside if old.is_empty() else (old, *state.set_aside)[:TOPICS_KEPT]
-    slots = {"attributes": old.attributes, "prefer_attributes": old.prefer_attributes}
-    stays = {
-        slot: {name: values for name, values in held.items() if name in STAYS}
-        for slot, held in slots.items()
-    }
-    excluded = {name: values for name, values in old.exclude.items() if name in STAYS}
-    names = {f"{slot}.{name}" for slot in _LISTS for name in STAYS}
+    kept = {slot: getattr(old, slot) for slot in same if slot in Constraints.model_fields}
+    for slot in _LISTS:
+        names = {name.partition(".")[2] for name in same if name.startswith(f"{slot}.")}
+        kept[slot] = {n: values for n, values in getattr(old, slot).items() if n in names}
     return state.model_copy(
         update={
             "constraints": Constraints(
-                currency=old.currency, in_stock_only=old.in_stock_only, exclude=excluded, **stays
-            ),
+                currency=old.currency, in_stock_only=old.in_stock_only
+            ).model_copy(update=kept),
             "provenance": tuple(
-                p for p in state.provenance if p.slot in names or p.slot == "in_stock_only"
+                p for p in state.provenance if p.slot in same or p.slot == "in_stock_only"
             ),
-            "set_aside": aside,
             "clarified": (),
         }
     )
-
-
-def _return(state: DialogueState, heard: Understanding) -> DialogueState:
-    """Takes up the newest topic set aside that has the category named; a new one if none has."""
-    label = next((c.value for c in heard.changes if c.slot == "category"), None)
-    old = next((c for c in state.set_aside if c.category == label), None)
-    if old is None:
-        return _set_aside(state) if heard.topic_change else state
-    words = next((c.words for c in heard.changes if c.slot == "category"), "")
-    left = tuple(c for c in state.set_aside if c is not old)
-    present = () if state.constraints.is_empty() else (state.constraints,)
-    return state.model_copy(
-        update={
-            "constraints": old,
-            "set_aside": (*present, *left)[:TOPICS_KEPT],
-            "provenance": tuple(_restored(old, words, state.turn)),
-        }
-    )
-
-
-def _restored(constraints: Constraints, words: str, turn: int) -> list[Provenance]:
-    """Provenance of a topic taken up again: the words that asked for it back."""
-    found = []
-    empty = Constraints().model_dump()
-    for slot, value in constraints.model_dump().items():
-        if value == empty[slot]:
-            continue
-        if slot in _LISTS:
-            pairs = [(f"{slot}.{name}", v) for name, values in value.items() for v in values]
-        elif slot in _ASPECTS:
-            pairs = [(slot, v) for v in value]
-        else:
-            pairs = [(slot, value)]
-        found += [Provenance(slot=s, value=v, words=words, turn=turn) for s, v in pairs]
-    return found

@@ -22,6 +22,8 @@ class Work(TypedDict, total=False):
     settled: dict[str, Any]
     """The question that was open when the message came; empty when none was. By now it is either
     answered or dropped: ``state.pending`` is only what this turn asks."""
+    told: list[str]
+    """What is said before the reply: the answer to something said beside the wish."""
     draft: "Draft"
     timings_ms: dict[str, float]
 

@@ -20,7 +20,7 @@ Scores = NDArray[np.float64]
 SENTENCE, HEADING, WORDS = 0.7, 0.3, 0.3
 TOPIC = 0.4
 """For a passage whose heading has the question's topic; half of it where only its text has."""
-CLOSE_ENOUGH = 0.37
+CLOSE_ENOUGH = 0.48
 """A passage that scores less is not an answer."""
 AS_GOOD = 0.1
 """A second passage within this of the best is given too: the question leaves both open."""

@@ -1,9 +1,11 @@
 """Product cards: what the page shows of a candidate."""
 
+from dataclasses import asdict
+
 from assistant.reply import display
 from assistant.reply.reasons import ReasonWriter
-from assistant.turn import AspectView, ProductView, ReviewSummary
-from retrieval.candidate import Candidate, ReviewEvidence
+from assistant.turn import AspectView, ProductView, QuoteView, ReviewSummary, TrendView
+from retrieval.candidate import AspectEvidence, Candidate, ReviewEvidence
 from retrieval.lexicon import Lexicon
 
 ASPECTS_SHOWN = 4
@@ -43,23 +45,36 @@ class CardWriter:
             review_summary=self.summary(reviews, language),
         )
 
-    def summary(self, reviews: ReviewEvidence | None, language: str) -> ReviewSummary:
-        """The aspects spoken of most; empty where there are no reviews."""
+    def summary(
+        self, reviews: ReviewEvidence | None, language: str, at_most: int | None = ASPECTS_SHOWN
+    ) -> ReviewSummary:
+        """The aspects spoken of most, or all; empty where there are no reviews."""
         if reviews is None:
             return ReviewSummary(positive=0, negative=0)
-        spoken = sorted(reviews.aspects, key=lambda a: -a.mentions)[:ASPECTS_SHOWN]
+        spoken = sorted(reviews.aspects, key=lambda a: -a.mentions)[:at_most]
         return ReviewSummary(
             positive=reviews.positive,
             negative=reviews.negative,
-            aspects=[
-                AspectView(
-                    aspect=a.aspect,
-                    label=self._lexicon.label("aspect", a.aspect, language),
-                    sentiment=round(a.sentiment, 3),
-                    mentions=a.mentions,
-                    quote=a.quote_in(language)[0],
-                    review_id=a.quote_in(language)[1],
-                )
-                for a in spoken
+            aspects=[self._aspect(aspect, language) for aspect in spoken],
+            suspected=reviews.suspected,
+        )
+
+    def _aspect(self, aspect: AspectEvidence, language: str) -> AspectView:
+        quote, review_id = aspect.quote_in(language)
+        return AspectView(
+            aspect=aspect.aspect,
+            label=self._lexicon.label("aspect", aspect.aspect, language),
+            sentiment=round(aspect.sentiment, 3),
+            mentions=aspect.mentions,
+            quote=quote,
+            review_id=review_id,
+            positive=aspect.positive,
+            negative=aspect.negative,
+            interval=(aspect.low, aspect.high),
+            trend=TrendView(**asdict(aspect.trend)) if aspect.trend else None,
+            suspected=aspect.suspected,
+            quotes=[
+                QuoteView(text=q.text, review_id=q.review_id, positive=q.sign > 0)
+                for q in aspect.quotes_in(language)
             ],
         )

@@ -6,6 +6,7 @@ from assistant.reply.money import money
 from assistant.reply.phrases import Phrases, phrases
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.constraints import Constraints
+from retrieval.encoder.script import has_chinese
 from retrieval.language import fold
 from retrieval.lexicon import Lexicon
 from retrieval.lexicon.lexicon import name_key
@@ -16,8 +17,14 @@ def category_words_left_out(query: str, categories: Sequence[str]) -> str:
     """The query without the words that only name the category: "summer dress" → "summer"."""
     named = {token.key for name in categories for token in tokenise(fold(name))}
     named |= {name_key(name) for name in categories}
-    kept = [word for word in query.split() if name_key(word) not in named]
-    return " ".join(kept)
+    folded = [fold(name) for name in categories]
+
+    def names_it(word: str) -> bool:
+        # Chinese writes words together: 围巾 is said by 围巾手套.
+        within = has_chinese(word) and any(fold(word) in name for name in folded)
+        return within or name_key(word) in named
+
+    return " ".join(word for word in query.split() if not names_it(word))
 
 
 class WishWriter:

@@ -10,12 +10,12 @@ from retrieval.constraints import Constraints
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_shipped_cases_are_understood_as_told_in_the_docs(language: str) -> None:
     cases = read_cases(DATA / f"constraints_{language}.jsonl")
-    assert len(cases) >= 150
+    assert len(cases) >= 400
     assert Counter(case.text for case in cases).most_common(1)[0][1] == 1
     figures = evaluate(cases, open_understander()).as_dict()
     # A floor against relapses, below the figures measured.
-    assert figures["exact_match"] >= 0.80
-    assert figures["slot_f1"] >= 0.92
+    assert figures["exact_match"] >= 0.81
+    assert figures["slot_f1"] >= 0.935
 
 
 def test_scores_count_what_is_missing_and_what_is_too_much() -> None:

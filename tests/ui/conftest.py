@@ -61,8 +61,9 @@ def service(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Iter
     home = tmp_path_factory.mktemp("shop")
     (home / "models").symlink_to(model_cache)
     settings = Settings(
-        _env_file=None, home=home, shop_name="Corner <b>Shop</b>", agent_api_key=KEY, locale="auto"
-    )
+        _env_file=None, home=home, shop_name="Corner <b>Shop</b>", agent_api_key=KEY,
+        admin_api_key="key-of-the-owner", locale="auto",
+    )  # fmt: skip
     shop = HeldShop(settings)
     shop.gate = threading.Event()
     store = generate(scale=0.15)

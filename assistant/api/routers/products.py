@@ -22,7 +22,7 @@ def read_product(
     text = product.text(locale)
     # A product imported a moment ago may not be indexed yet, and has no card then.
     found = shop.rooms.describe([product.id], None)
-    summary = shop.rooms.cards.summary(found[0].reviews if found else None, locale)
+    summary = shop.rooms.cards.summary(found[0].reviews if found else None, locale, None)
     reviews = found[0].reviews if found else None
     counted = reviews is not None and reviews.count > 0
     return ProductDetail(

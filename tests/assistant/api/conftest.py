@@ -17,6 +17,7 @@ from assistant.conversation.handoff import HandoffDesk
 from assistant.conversation.service import ConversationService
 from assistant.conversation.store import ConversationStore
 from assistant.dialogue.outcome import DialogueEngine
+from assistant.insights import Insights
 from assistant.personal_data import PersonalData
 from assistant.reply.cards import CardWriter
 from assistant.settings import Settings
@@ -91,6 +92,7 @@ class SmallShop:
         self.reviews = ReviewStore(sessions)
         self.customers = CustomerStore(sessions)
         self.handoffs = HandoffDesk(sessions)
+        self.insights = Insights(sessions)
         store = ConversationStore(sessions)
         self.personal_data = PersonalData(
             self.customers, self.events, self.orders, self.reviews, store

@@ -223,3 +223,23 @@ def test_erasing_a_customer_leaves_other_customers_alone(
     assert store.export("ann") == {"conversations": [], "feedback": [], "handoffs": [], "cart": []}
     assert desk.queue() == []
     assert len(store.export("bo")["conversations"]) == 1
+
+
+def test_a_shopper_whose_mood_turns_bad_is_offered_a_person_once(service):
+    conversation_id = service.start().conversation_id
+    plain = service.send(conversation_id, "a red dress")
+    assert plain.quick_replies == [] and plain.reply == "1: a red dress"
+    turn = service.send(conversation_id, "this is awful, useless and ridiculous")
+    assert turn.reply.startswith("2: this is awful")
+    assert turn.reply.endswith("Shall I fetch a person?")
+    assert turn.quick_replies == ["Yes", "No"]
+    state = service.transcript(conversation_id).conversation.state
+    assert state.pending == {"kind": "offer_person", "reason": "mood"}
+    assert "Shall I fetch" not in service.send(conversation_id, "a blue dress").reply
+
+
+def test_who_asks_for_a_person_is_not_offered_one(service):
+    conversation_id = service.start().conversation_id
+    turn = service.send(conversation_id, "awful, useless, ridiculous, a person now")
+    assert turn.status == "waiting_for_agent"
+    assert "Shall I fetch" not in turn.reply

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from assistant.dialogue.state import DialogueState
-from assistant.dialogue.update import apply, remember_shown, reset, resolve, set_focus
+from assistant.dialogue.update import apply, next_wish, remember_shown, reset, resolve, set_focus
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.understanding import (
     Change,
@@ -35,8 +35,12 @@ def change(op: str, slot: str, value: Any = None) -> Change:
 
 
 def listed() -> DialogueState:
-    wish = Constraints(category="Dresses", price_max=100, attributes={"color": ["black"]})
-    return remember_shown(DialogueState(constraints=wish, turn=3), ["a", "b", "c"])
+    said = heard(
+        change("set", "category", "Dresses"),
+        change("set", "price_max", 100),
+        change("set", "attributes.color", "black"),
+    )
+    return remember_shown(apply(DialogueState(turn=3), said), ["a", "b", "c"])
 
 
 def test_a_second_value_joins_and_a_set_replaces() -> None:
@@ -95,12 +99,12 @@ def test_a_new_topic_puts_the_old_one_aside_and_a_return_restores_it() -> None:
     first = listed()
     first = apply(first, heard(change("set", "attributes.gender", "women")))
     second = apply(first, heard(change("set", "category", "Phones"), topic_change=True))
-    assert second.constraints == Constraints(category="Phones", attributes={"gender": ["women"]})
-    assert second.set_aside == (first.constraints,)
-    told = heard(change("set", "category", "Dresses"), topic_change=True, topic_return=True)
+    assert second.constraints == Constraints(category="Phones")
+    assert [wish.constraints for wish in second.set_aside] == [first.constraints]
+    told = heard(topic_change=True, topic_return=True, resumes="Dresses")
     third = apply(second, told)
     assert third.constraints == first.constraints
-    assert third.set_aside == (second.constraints,)
+    assert [wish.constraints for wish in third.set_aside] == [second.constraints]
     assert {p.slot for p in third.provenance} >= {"category", "price_max", "attributes.color"}
 
 
@@ -208,8 +212,9 @@ class Talk(RuleBasedStateMachine):
             same_slot = slot == said.slot
             same_price = slot.startswith("price") and said.slot.startswith("price")
             contradicted = slot.partition(".")[2] == name and value == said.value
+            firmer = slot == f"prefer_{said.slot}"
             turned = slot.endswith("_aspects") and value == said.value
-            assert same_slot or same_price or contradicted or turned, (slot, value, said)
+            assert same_slot or same_price or contradicted or turned or firmer, (slot, value, said)
 
     @rule(category=st.sampled_from(["Shoes", "Hats"]), back=st.booleans())
     def change_topic(self, category: str, back: bool) -> None:
@@ -251,3 +256,21 @@ def test_apply_changes_nothing_it_was_given(said: list[Change]) -> None:
     before = state.model_dump_json()
     apply(state, heard(*said), SHOWN)
     assert state.model_dump_json() == before
+
+
+def test_further_kinds_of_product_wait_and_are_taken_up_when_named() -> None:
+    shirts = [change("set", "category", "Shirts"), change("set", "attributes.color", "black")]
+    trousers = [change("set", "category", "Trousers"), change("set", "price_max", 50)]
+    state = apply(DialogueState(), heard(*shirts, further=[trousers]))
+    assert state.constraints.category == "Shirts"
+    assert [w.constraints for w in state.waiting] == [
+        Constraints(category="Trousers", price_max=50)
+    ]
+    said = heard(topic_change=True, resumes="Trousers")
+    turned = apply(state, said)
+    assert turned.constraints == Constraints(category="Trousers", price_max=50)
+    assert turned.waiting == ()
+    assert {p.slot: p.words for p in turned.provenance}["price_max"] == "set price_max"
+    assert next_wish(state).constraints == turned.constraints
+    assert [w.constraints.category for w in turned.set_aside] == ["Shirts"]
+    assert reset(state).waiting == ()

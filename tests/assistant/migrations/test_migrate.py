@@ -3,11 +3,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from assistant.migrations import METADATA, current, head, migrate
+from assistant.migrations import METADATA, _config, current, head, migrate
 from retrieval.errors import StoreError
 from retrieval.store import connect
 
@@ -81,3 +82,45 @@ def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = 'future'"))
     with pytest.raises(StoreError, match="unknown to this version"):
         migrate(engine)
+
+
+def test_a_shop_of_the_first_version_keeps_its_products_and_has_its_reviews_read_again(
+    engine: Engine,
+) -> None:
+    with engine.connect() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for key, path in (("p1", '["Audio", "Headphones"]'), ("p2", "[]")):
+            connection.execute(
+                text(
+                    "INSERT INTO products (id, revision, document, title, text_hash, price_min,"
+                    " in_stock, review_count, removed)"
+                    " VALUES (:key, 1, :document, 't', 'h', 1, :yes, 0, :no)"
+                ),
+                {
+                    "key": key,
+                    "document": f'{{"category_path": {path}}}',
+                    "yes": True,
+                    "no": False,
+                },
+            )
+        connection.execute(
+            text(
+                "INSERT INTO reviews (id, product_id, rating, title, text, language, at,"
+                " analysed_by) VALUES ('r', 'p1', 5, '', 'Good.', 'en', '2026-01-01', 'old')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO review_aspects (review_id, product_id, aspect, polarity, clause)"
+                " VALUES ('r', 'p1', 'sound', 1, 'Good.')"
+            )
+        )
+        connection.commit()
+    migrate(engine)
+    with engine.connect() as connection:
+        departments = connection.execute(text("SELECT id, department FROM products ORDER BY id"))
+        assert [tuple(row) for row in departments] == [("p1", "Audio"), ("p2", None)]
+        assert connection.scalar(text("SELECT analysed_by FROM reviews")) is None
+        assert connection.scalar(text("SELECT day FROM review_aspects")) == 0

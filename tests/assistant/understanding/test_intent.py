@@ -14,13 +14,13 @@ from assistant.understanding.intent import OnnxIntentClassifier
 from assistant.understanding.intent_adapter import (
     SHIPPED,
     IntentAdapter,
-    body_fingerprint,
     chosen_adapter,
 )
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.intent_model import prepare
 from assistant.understanding.understanding import IntentName
 from evals.intent import DATA, IntentFigures, evaluate_shop_intents, read_utterances
+from retrieval.encoder.adapter import body_fingerprint
 
 SHOWN = IntentContext(has_shown=True, has_constraints=True)
 
@@ -41,17 +41,16 @@ def figures(classifier: OnnxIntentClassifier, language: str) -> IntentFigures:
 
 def test_english_as_people_type_it(classifier: OnnxIntentClassifier) -> None:
     found = figures(classifier, "en")
-    assert found.macro_f1 >= 0.91
+    assert found.macro_f1 >= 0.955
     assert found.oos_recall is not None
-    assert found.oos_recall >= 0.8
+    assert found.oos_recall >= 0.86
 
 
 def test_chinese_as_people_type_it(classifier: OnnxIntentClassifier) -> None:
     found = figures(classifier, "zh")
-    assert found.macro_f1 >= 0.88
+    assert found.macro_f1 >= 0.92
     assert found.oos_recall is not None
-    # Less than the adapter before this one had (0.82), which mistook more of everything else.
-    assert found.oos_recall >= 0.74
+    assert found.oos_recall >= 0.85
 
 
 def test_the_context_helps(classifier: OnnxIntentClassifier) -> None:

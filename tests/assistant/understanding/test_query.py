@@ -18,9 +18,9 @@ from assistant.understanding.understander import Understander
         ("plated necklace", "Necklaces & earrings", "plated necklace"),
         ("a pair of boots", "Boots", ""),
         ("能装笔记本电脑的双肩包", "Backpacks", "笔记本电脑"),
-        ("办公室用的椅子", "chair", "办公室用 椅子"),
+        ("办公室用的椅子", "chair", "办公室 椅子"),
         ("非皮质的包", "Bags", ""),
-        ("适合户外的防水帐篷", "Tents", "户外"),
+        ("适合户外的防水帐篷", "Tents", "户外 帐篷"),
     ],
 )
 def test_words_left_for_the_text_search(

@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -213,3 +215,95 @@ def test_any_text_is_understood_without_an_error(understander: Understander, tex
 )
 def test_floods_are_cut_and_understood(understander: Understander, text: str) -> None:
     assert len(understander.read(text, DialogueState()).text) <= 2000
+
+
+LONG = (
+    "black boots under 100, not leather or suede, ideally size 42 and lighter than 2 kg; ",
+    "想要黑色的靴子，两百以内，不要真皮，最好42码，三公斤以下，",
+    "不要", "1-2 ", "a b c d e ", "under ", "一二三四", "🙂 ", "not ", "最好",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", LONG)
+def test_the_longest_message_is_read_in_time(understander: Understander, words: str) -> None:
+    text = (words * 2000)[:2000]
+    understander.read(text, DialogueState())
+    spent = []
+    for _ in range(3):
+        begun = process_time()
+        understander.read(text, DialogueState())
+        spent.append(process_time() - begun)
+    assert min(spent) < 0.25  # room for a busy machine: the goal is 100 ms
+
+
+BOOTS = {"category": "Boots", "price_max": 300}
+MESSY = [
+    ("最多250的平板", {"category": "Tablets", "price_max": 250}),
+    ("顶多一百八的书桌", {"category": "Desks", "price_max": 180}),
+    ("espresso machine between 300 n 600",
+     {"category": "Espresso machines", "price_min": 300, "price_max": 600}),
+    ("黑胶唱机，400以上的不看", {"category": "Turntables", "price_max": 400}),
+    ("平板，三百以内不要白色的",
+     {"category": "Tablets", "price_max": 300, "exclude": {"color": ["white"]}}),
+    ("羽绒服，差评多的不要", {"category": "Down jackets", "sort": "rating"}),
+    ("a kettle, nothing with bad reviews", {"category": "Kettles", "sort": "rating"}),
+    ("turntable, walnut", {"category": "Turntables", "attributes": {"material": ["walnut"]}}),
+    ("my cat ruins everything, a sofa, not linen",
+     {"category": "Sofas", "exclude": {"material": ["linen"]}}),
+    ("shoes for men, size 43, black oxfords",
+     {"category": "Loafers & Oxfords",
+      "attributes": {"gender": ["men"], "size": ["EU 43"], "color": ["black"]}}),
+    ("no heels higher than 7cm", {"category": "Heels", "attributes": {"heel": ["5 cm", "7 cm"]}}),
+    ("heels 5 cm tops in red, size 37",
+     {"category": "Heels",
+      "attributes": {"heel": ["5 cm"], "color": ["red"], "size": ["EU 37"]}}),
+    ("jeans size 28", {"category": "Jeans", "attributes": {"size": ["W28"]}}),
+    ("t-shirts in m or l", {"category": "T-shirts", "attributes": {"size": ["M", "L"]}}),
+    ("office chair that doesn't squeak",
+     {"category": "Office chairs", "avoid_aspects": ["noise"]}),
+    ("办公椅，别有异响", {"category": "Office chairs", "avoid_aspects": ["noise"]}),
+    ("washable rugs", {"category": "Rugs", "prefer_aspects": ["washing"]}),
+    ("想要一條黑色的連身裙", {"category": "Dresses", "attributes": {"color": ["black"]}}),
+    ("对宠物安全的室内植物", {"category": "House plants", "attributes": {"pet_safe": ["yes"]}}),
+    ("炭灰的大衣", {"category": "Coats", "attributes": {"color": ["charcoal"]}}),
+    ("a wireless mouse", {"category": "Mice", "attributes": {"wireless": ["yes"]}}),
+    ("an rc car, rechargeable",
+     {"category": "Remote-controlled toys", "attributes": {"rechargeable": ["yes"]}}),
+    ("含维c的精华，别有a醇",
+     {"category": "Serums", "attributes": {"ingredient": ["vitamin C"]},
+      "exclude": {"ingredient": ["retinol"]}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), MESSY)
+def test_messy_wishes(wish: Reading, text: str, expected: dict[str, object]) -> None:
+    assert wish(text) == Constraints.model_validate(expected)
+
+
+@pytest.mark.parametrize(
+    ("held", "text", "changed"),
+    [
+        (BOOTS, "40码，哦不41", {"attributes": {"size": ["EU 41"]}}),
+        (BOOTS, "size 40 no wait 41", {"attributes": {"size": ["EU 41"]}}),
+        (BOOTS, "a bit more is ok", {"price_max": 450}),
+        (BOOTS, "稍微贵一点也没事", {"price_max": 450}),
+        (BOOTS, "how long does shipping take", {}),
+        (BOOTS, "凉鞋，预算一样", {"category": "Sandals"}),
+        (BOOTS | {"attributes": {"color": ["brown"]}}, "coffee, not boots",
+         {"category": "Coffee", "price_max": None, "attributes": {}}),
+        (BOOTS | {"exclude": {"material": ["suede"]}}, "麂皮的其实也可以", {"exclude": {}}),
+        ({"category": "Coffee", "attributes": {"roast": ["dark"]}}, "还是浅烘吧",
+         {"attributes": {"roast": ["light"]}}),
+        ({"category": "Coffee", "attributes": {"roast": ["dark"]}}, "烘焙度无所谓",
+         {"attributes": {}}),
+        ({"category": "Coffee", "attributes": {"caffeine": ["decaf"]}}, "不用低因了",
+         {"attributes": {}}),
+        ({"category": "Tea"}, "不喝茶了，来点咖啡", {"category": "Coffee"}),
+    ],
+)  # fmt: skip
+def test_messy_follow_ups(
+    wish: Reading, held: dict[str, object], text: str, changed: dict[str, object]
+) -> None:
+    before = Constraints.model_validate(held)
+    state = DialogueState(constraints=before, turn=1)
+    assert wish(text, state) == before.model_copy(update=changed)

@@ -3,14 +3,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.understanding.intent_model import ClassifierCard, softmax
+from assistant.understanding.intent_model import (
+    ClassifierCard,
+    decide,
+)
 from finetune.text.metrics import (
     accuracy,
+    area,
+    best_rejection,
     best_temperature,
-    best_threshold,
     calibration_error,
     macro_f1,
 )
+from retrieval.encoder.logits import softmax
 
 
 def test_macro_f1_by_hand() -> None:
@@ -42,17 +47,57 @@ def test_the_temperature_mends_overconfidence() -> None:
     assert calibration_error(after, labels) < 0.05 < calibration_error(before, labels)
 
 
-def test_a_threshold_catches_the_unsure_and_spares_the_sure() -> None:
-    card = ClassifierCard(labels=("a", "b", "oos"), out_of_scope="oos")
-    sure, unsure = [0.97, 0.02, 0.01], [0.5, 0.3, 0.2]
-    probabilities = np.array([sure] * 200 + [unsure] * 20, dtype=np.float32)
-    labels = np.array([0] * 200 + [2] * 20)
-    assert 0.5 < best_threshold(probabilities, labels, card) < 0.97
+CARD = ClassifierCard(labels=("a", "b", "oos"), out_of_scope="oos")
+
+
+def in_and_out(count: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """In scope: one label stands out. Out of scope: neither does, nor does "oos"."""
+    dice = np.random.default_rng(2)
+    labels = np.arange(count) % 4 // 2 * 2 + np.arange(count) % 2 * (np.arange(count) % 4 < 2)
+    logits = dice.normal(0, 0.5, (count, 3)).astype(np.float32)
+    logits[labels == 0, 0] += 6
+    logits[labels == 1, 1] += 6
+    return logits, labels
+
+
+def test_rejecting_catches_what_is_like_nothing_and_spares_the_rest() -> None:
+    logits, labels = in_and_out()
+    card, figures = best_rejection(logits, labels, CARD)
+    said = np.array(decide(logits, card))
+    assert (said[labels == 2] == 2).mean() > 0.95
+    assert (said[labels != 2] == labels[labels != 2]).mean() > 0.98
+    assert set(figures) == {"probability", "energy"}
+    assert figures["energy"]["auroc"] > 0.98
+
+
+@pytest.mark.parametrize("way", ["probability", "energy"])
+def test_a_higher_threshold_rejects_more(way: str) -> None:
+    logits, _ = in_and_out()
+    counts = [
+        decide(logits, CARD.model_copy(update={"reject_by": way, "reject_below": at})).count(2)
+        for at in (-10.0, 0.9, 2.0, 20.0)
+    ]
+    assert counts == sorted(counts)
+    assert counts[-1] == len(logits)
 
 
 def test_without_out_of_scope_examples_nothing_is_rejected() -> None:
-    probabilities = np.full((4, 2), 0.5, dtype=np.float32)
+    logits, labels = in_and_out()
     plain = ClassifierCard(labels=("a", "b"))
-    assert best_threshold(probabilities, np.array([0, 1, 0, 1]), plain) == 0
-    card = ClassifierCard(labels=("a", "oos"), out_of_scope="oos")
-    assert best_threshold(probabilities, np.array([0, 0, 0, 0]), card) == 0
+    assert best_rejection(logits[:, :2], labels % 2, plain) == (plain, {})
+    inside = labels != 2
+    assert best_rejection(logits[inside], labels[inside], CARD) == (CARD, {})
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.booleans()), min_size=2, max_size=30))
+def test_the_area_counts_pairs(rows: list[tuple[int, bool]]) -> None:
+    scores = np.array([score for score, _ in rows], dtype=np.float32)
+    positive = np.array([is_positive for _, is_positive in rows])
+    if positive.all() or not positive.any():
+        return
+    pairs = [
+        1.0 if a > b else 0.5 if a == b else 0.0
+        for a in scores[positive]
+        for b in scores[~positive]
+    ]
+    assert area(scores, positive) == pytest.approx(np.mean(pairs))

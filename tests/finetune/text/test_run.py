@@ -1,6 +1,7 @@
 """The whole path on a tiny model: train, stop, resume, calibrate, export, serve."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -20,13 +21,15 @@ from finetune.text.body import (
     load_body,
     merge_adapter,
 )
+from finetune.text.course import Course, train_on_examples
 from finetune.text.examples import Example
-from finetune.text.objective import Objective, label_weights
+from finetune.text.objective import Batch, Objective, label_weights
 from finetune.text.recipe import Recipe
-from finetune.text.run import train_on_examples
 from finetune.text.trainer import Trainer
+from retrieval.encoder.logits import softmax
 
 LABELS = ["cancel", "oos", "track"]
+MEASURED = Course((8, 1, 1), refit=False)
 
 
 def examples(count: int = 90) -> list[Example]:
@@ -52,13 +55,13 @@ def recipe(folder: Path, **changes: object) -> Recipe:
 
 def test_a_run_learns_and_what_it_wrote_serves(tiny_model: Path, tmp_path: Path) -> None:
     rows: list[dict[str, float]] = []
-    metrics = train_on_examples(examples(), tmp_path, recipe(tiny_model), (8, 2), rows.append)
+    metrics = train_on_examples(examples(), tmp_path, recipe(tiny_model), MEASURED, rows.append)
     assert metrics["macro_f1"] > 0.9
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     model = ClassifierModel.load(tmp_path)
-    found = model.probabilities(["please cancel my order two one", "where the order my my my"])
+    found = model.logits(["please cancel my order two one", "where the order my my my"])
     assert [model.card.labels[i] for i in model.decide(found)] == ["cancel", "track"]
-    assert found.sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
+    assert softmax(found).sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
     assert model.card.out_of_scope == "oos"
     assert json.loads((tmp_path / "metrics.json").read_text()) == metrics
     assert "3 labels" in (tmp_path / "MODEL_CARD.md").read_text()
@@ -76,13 +79,15 @@ def test_a_run_learns_and_what_it_wrote_serves(tiny_model: Path, tmp_path: Path)
 def test_the_options_learn_too(
     tiny_model: Path, tmp_path: Path, changes: dict[str, object]
 ) -> None:
-    metrics = train_on_examples(examples(), tmp_path, recipe(tiny_model, **changes), (8, 1, 1))
+    metrics = train_on_examples(
+        examples(), tmp_path, recipe(tiny_model, **changes), Course((8, 1, 1), refit=False)
+    )
     assert metrics["macro_f1"] > 0.8
     assert len((tmp_path / "test.jsonl").read_text().splitlines()) > 3
 
 
 def test_int8_agrees_with_float32(tiny_model: Path, tmp_path: Path) -> None:
-    train_on_examples(examples(), tmp_path, recipe(tiny_model), (8, 2))
+    train_on_examples(examples(), tmp_path, recipe(tiny_model), MEASURED)
     body, tokenizer = load_body(str(tiny_model), 16)
     network = Classifier(body, 3).eval()
     network.load_state_dict(load_file(tmp_path / "model.safetensors"))
@@ -125,9 +130,51 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(
     assert np.allclose(whole, resumed, atol=0.02)
 
 
+def test_the_written_model_is_trained_on_all_parts_and_taught_by_the_first(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    course = Course((6, 2, 2), unlabelled=["cancel my order two", "where the order my"])
+    how = recipe(tiny_model, prototypes=True, epochs=8)
+    metrics = train_on_examples(examples(), tmp_path, how, course)
+    assert metrics["examples"] + metrics["validation"] + metrics["test"] < 90
+    added = metrics["refit_examples"] - metrics["pseudo_labelled"]
+    assert 0 < metrics["refit_held_out"] < metrics["validation"]
+    assert (
+        added + metrics["refit_held_out"]
+        == metrics["examples"] + metrics["validation"] + metrics["test"]
+    )
+    assert metrics["test_accuracy"] > 0.8
+    assert not (tmp_path / "test.jsonl").exists()
+    model = ClassifierModel.load(tmp_path)
+    said = model.decide(model.logits(["cancel my order", "where the order"]))
+    assert [model.card.labels[i] for i in said] == ["cancel", "track"]
+
+
+def test_a_given_test_part_is_never_trained_on(tiny_model: Path, tmp_path: Path) -> None:
+    parts = ["train", "train", "train", "val", "test"]
+    named = [replace(e, part=parts[i % 5]) for i, e in enumerate(examples(100))]
+    metrics = train_on_examples(named, tmp_path, recipe(tiny_model, epochs=1))
+    learnt = metrics["refit_examples"] + metrics["refit_held_out"]
+    assert learnt == metrics["examples"] + metrics["validation"]
+    assert metrics["test"] > 10
+
+
+def test_a_pupil_learns_from_a_teacher_with_the_same_labels(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    train_on_examples(examples(), tmp_path / "teacher", recipe(tiny_model), MEASURED)
+    how = recipe(tiny_model, teacher_weight=1.0, epochs=6)
+    taught = Course((8, 1, 1), refit=False, teacher=tmp_path / "teacher")
+    metrics = train_on_examples(examples(), tmp_path / "pupil", how, taught)
+    assert metrics["macro_f1"] > 0.8
+    others = [replace(e, label=f"{e.label}!") for e in examples()]
+    with pytest.raises(TrainingDataError, match="other labels"):
+        train_on_examples(others, tmp_path / "other", how, taught)
+
+
 def test_training_stops_when_nothing_gets_better(tiny_model: Path, tmp_path: Path) -> None:
     metrics = train_on_examples(
-        examples(), tmp_path, recipe(tiny_model, epochs=30, patience=2), (8, 2)
+        examples(), tmp_path, recipe(tiny_model, epochs=30, patience=2), MEASURED
     )
     assert metrics["epochs"] == metrics["best_epoch"] + 2
 
@@ -157,9 +204,10 @@ def test_an_adapter_can_be_taken_out_put_back_and_merged(tiny_model: Path) -> No
 def test_the_adversarial_term_raises_the_loss(tiny_model: Path) -> None:
     body, _ = load_body(str(tiny_model), 16)
     network = Classifier(body, 3).eval()
-    batch = (torch.arange(1, 9)[None], torch.ones(1, 8, dtype=torch.long), torch.tensor([1]))
-    plain = Objective(recipe(tiny_model), None)(network, *batch)
-    double = Objective(recipe(tiny_model, fgm=1.0), None)(network, *batch)
+    ids, mask = torch.arange(1, 9)[None], torch.ones(1, 8, dtype=torch.long)
+    batch = Batch(ids, mask, torch.tensor([1]))
+    plain = Objective(recipe(tiny_model), None)(network, batch)
+    double = Objective(recipe(tiny_model, fgm=1.0), None)(network, batch)
     assert double > 2 * plain
 
 
@@ -170,7 +218,9 @@ def test_rare_labels_weigh_more() -> None:
 
 def test_one_label_is_no_task(tiny_model: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingDataError, match="two labels"):
-        train_on_examples([Example("a", "x")], tmp_path, recipe(tiny_model), (9, 1))
+        train_on_examples(
+            [Example("a", "x")], tmp_path, recipe(tiny_model), Course((9, 1), refit=False)
+        )
 
 
 def test_an_unknown_model_is_named(tmp_path: Path) -> None:

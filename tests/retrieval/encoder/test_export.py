@@ -4,11 +4,14 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
+from transformers import BertConfig, BertModel
 
 from retrieval.encoder.export import export_int8
 from retrieval.encoder.onnx_encoder import onnx_encoder, open_session
+from retrieval.encoder.pooling import SentenceEncoder
 from retrieval.encoder.routed import RoutedEncoder
 
 ROOT = Path(__file__).parents[3]
@@ -106,3 +109,26 @@ def test_another_limit_is_another_fingerprint_on_the_same_graph(
     before = {file.name for file in model_cache.glob("*.onnx")}
     assert onnx_encoder(model_cache, max_tokens=64).fingerprint != int8.fingerprint
     assert {file.name for file in model_cache.glob("*.onnx")} == before
+
+
+def test_attention_is_one_node_for_a_transformer_and_nothing_changes(tmp_path: Path) -> None:
+    body = BertModel(
+        BertConfig(
+            vocab_size=50,
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            intermediate_size=64,
+            attn_implementation="eager",
+        ),
+        add_pooling_layer=False,
+    ).eval()
+    module, path = SentenceEncoder(body), tmp_path / "bert.onnx"
+    export_int8(module, path, ["state"])
+    assert sum(node.op_type == "QAttention" for node in onnx.load(path).graph.node) == 2
+    ids = np.array([[1, 2, 3, 4, 5]])
+    with torch.no_grad():
+        expected = module(torch.from_numpy(ids), torch.ones_like(torch.from_numpy(ids)))
+    (found,) = run(path, ids)
+    # Both are unit vectors; random weights are rounded far more coarsely than trained ones.
+    assert float((found @ expected.numpy().T).item()) > 0.95

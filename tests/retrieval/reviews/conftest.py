@@ -6,17 +6,36 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.catalog.product import Product, Variant
 from retrieval.reviews.review import Review
-from retrieval.store.base import Base, connect, session_factory
+from retrieval.store.base import Base, Sessions, connect, session_factory
+from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.review_store import ReviewStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[ReviewStore]:
+def sessions(tmp_path: Path) -> Iterator[Sessions]:
     engine = connect(f"sqlite:///{tmp_path / 'reviews.db'}")
     Base.metadata.create_all(engine)
-    yield ReviewStore(session_factory(engine))
+    yield session_factory(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def store(sessions: Sessions) -> ReviewStore:
+    return ReviewStore(sessions)
+
+
+@pytest.fixture
+def sell(sessions: Sessions) -> Callable[..., None]:
+    """Puts a product into the catalogue: ``sell("p1", "Audio")``."""
+
+    def put(key: str, department: str) -> None:
+        variants = [Variant(sku=key, price=10)]
+        product = Product(id=key, title=key, category_path=[department], variants=variants)
+        CatalogStore(sessions).upsert_many([product])
+
+    return put
 
 
 @pytest.fixture

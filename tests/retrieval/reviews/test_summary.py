@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -69,3 +70,80 @@ def test_a_new_review_shows_after_forgetting(
     store.upsert_many([review("r6", "Broke.", "p2", 1)])
     summaries.forget(["p2"])
     assert summaries.get_many(["p2"])["p2"].count == 2
+
+
+def test_two_quotes_of_two_reviews_in_the_readers_language(
+    store: ReviewStore, review: Make
+) -> None:
+    store.upsert_many(
+        [
+            review("a", "Runs small, really small."),
+            review("b", "True to size."),
+            review("c", "尺码偏小，买大一号。"),
+            review("d", "It runs small."),
+        ]
+    )
+    index_reviews(store)
+    sizing = ReviewSummaries(store).get_many(["p1"])["p1"].aspect("sizing")
+    assert sizing is not None
+    assert [(q.review_id, q.sign) for q in sizing.quotes_in("en")][1] == ("b", 1)
+    assert sizing.quotes_in("zh")[0].review_id == "c"
+    for quote in (*sizing.quotes_in("en"), *sizing.quotes_in("zh")):
+        assert quote.text in store.get_many([quote.review_id])[quote.review_id].text
+
+
+def test_recent_reviews_count_more_and_a_turn_is_told(store: ReviewStore, review: Make) -> None:
+    def dated(key: str, text: str, days: int) -> Review:
+        moment = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=days)
+        return review(key, text).model_copy(update={"at": moment})
+
+    good = [dated(f"g{n}", "The battery is great.", n) for n in range(8)]
+    bad = [dated(f"b{n}", "The battery is awful.", 600 + n) for n in range(8)]
+    store.upsert_many([*good, *bad])
+    index_reviews(store)
+    battery = ReviewSummaries(store).get_many(["p1"])["p1"].aspect("battery")
+    assert battery is not None
+    assert (battery.positive, battery.negative) == (8, 8)
+    assert battery.sentiment < -0.1
+    assert battery.trend is not None
+    assert (battery.trend.direction, battery.trend.recent_mentions) == ("worse", 8)
+    slow = ReviewSummaries(store, half_life_days=1e6).get_many(["p1"])["p1"].aspect("battery")
+    assert slow is not None and slow.sentiment == pytest.approx(0, abs=0.01)
+
+
+def test_suspected_reviews_are_counted_and_weigh_less(store: ReviewStore, review: Make) -> None:
+    genuine = [review(f"g{n}", f"The battery is awful, day {n}.") for n in range(3)]
+    praise = "The battery is great and lasts for days on end even when I film all afternoon long."
+    fakes = [review(f"z{n}", praise, rating=5) for n in range(9)]
+    store.upsert_many([*genuine, *fakes])
+    index_reviews(store)
+    evidence = ReviewSummaries(store).get_many(["p1"])["p1"]
+    battery = evidence.aspect("battery")
+    assert battery is not None
+    assert (battery.mentions, battery.suspected, evidence.suspected) == (12, 8, 8)
+    assert battery.sentiment < 0.1  # nine to three, were they all believed
+
+
+def test_what_is_usual_in_the_department_is_taken_for_granted(
+    store: ReviewStore, review: Make, sell: Callable[..., None]
+) -> None:
+    for n in range(8):
+        sell(f"good{n}", "Audio")
+        sell(f"bad{n}", "Toys")
+        store.upsert_many(
+            review(f"g{n}-{i}", "The battery is great.", f"good{n}", 5) for i in range(4)
+        )
+        store.upsert_many(
+            review(f"b{n}-{i}", "The battery is awful.", f"bad{n}", 1) for i in range(4)
+        )
+    sell("new-a", "Audio")
+    sell("new-t", "Toys")
+    for name in ("new-a", "new-t"):
+        store.upsert_many([review(name, "The battery is so so.", name, 3)])
+    index_reviews(store)
+    summaries = ReviewSummaries(store)
+    summaries.load()
+    found = summaries.get_many(["new-a", "new-t"])
+    audio, toys = found["new-a"].aspect("battery"), found["new-t"].aspect("battery")
+    assert audio is not None and toys is not None
+    assert audio.sentiment > toys.sentiment

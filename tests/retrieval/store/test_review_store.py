@@ -5,6 +5,7 @@ import pytest
 from retrieval.reviews.review import Review
 from retrieval.store import (
     RatingSummary,
+    Reading,
     ReviewAspect,
     ReviewStore,
     Sessions,
@@ -54,7 +55,7 @@ def test_ratings_count_stars_by_product(reviews: ReviewStore) -> None:
 def test_a_review_is_analysed_once_and_again_when_it_changes(reviews: ReviewStore) -> None:
     reviews.upsert_many([review(1), review(2)])
     found = ReviewAspect("r001", "p1", "sizing", -0.5, "too small")
-    reviews.replace_aspects("v1", {"r001": [found], "r002": []})
+    reviews.keep_readings("v1", {"r001": Reading([found]), "r002": Reading()})
     assert reviews.unanalysed("v1") == []
     assert [r.id for r in reviews.unanalysed("v2")] == ["r001", "r002"]
     assert reviews.aspects(["p1", "p2"]) == {"p1": [found]}
@@ -69,14 +70,15 @@ def test_aspects_are_replaced_whole(reviews: ReviewStore) -> None:
     reviews.upsert_many([review(1)])
     old = [ReviewAspect("r001", "p1", name, 1.0, name) for name in ("smell", "sizing")]
     new = [ReviewAspect("r001", "p1", "battery", 1.0, "lasts")]
-    reviews.replace_aspects("v1", {"r001": old})
-    reviews.replace_aspects("v2", {"r001": new})
+    reviews.keep_readings("v1", {"r001": Reading(old)})
+    reviews.keep_readings("v2", {"r001": Reading(new)})
     assert reviews.aspects(["p1"]) == {"p1": new}
 
 
 def test_erasing_a_customer_takes_their_reviews_and_aspects(reviews: ReviewStore) -> None:
     reviews.upsert_many([review(1), review(2, customer_id="c2")])
-    reviews.replace_aspects("v1", {"r001": [ReviewAspect("r001", "p1", "smell", 1.0, "nice")]})
+    smell = ReviewAspect("r001", "p1", "smell", 1.0, "nice")
+    reviews.keep_readings("v1", {"r001": Reading([smell])})
     assert reviews.erase("c1") == 1
     assert [r.id for r in reviews.scan()] == ["r002"]
     assert list(reviews.scan_aspects()) == []

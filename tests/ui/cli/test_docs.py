@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from finetune.text.recipe import Recipe
 from ui.cli.main import app
 from ui.cli.settings import settings_table
 
@@ -37,6 +39,25 @@ def test_every_command_named_in_the_documents_exists():
                 inner = groups[first].registered_commands
                 names = {c.name or c.callback.__name__ for c in inner}
                 assert second in names, f"{page.name}: shopkeeper {first} {second}"
+
+
+def test_the_training_page_names_every_option_and_every_field_of_the_recipe():
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    root = get_command(app)
+    commands = [
+        root.commands["train"].commands["intent"],
+        root.commands["label"],
+        root.commands["eval"].commands["intent"],
+        root.commands["eval"].commands["compression"],
+    ]
+    parameters = [parameter for command in commands for parameter in command.params]
+    options = {name for parameter in parameters for name in parameter.opts}
+    negated = {name for parameter in parameters for name in parameter.secondary_opts}
+    named = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", page))
+    assert options - named == set()
+    of_torchrun = {"--nproc-per-node", "--no-python"}
+    assert named - options - negated == of_torchrun
+    assert {field for field in Recipe.model_fields if f"`{field}`" not in page} == set()
 
 
 def test_help_is_quick_to_read_for_every_command():

@@ -196,6 +196,88 @@ class EventRow(Base):
     at: Mapped[datetime]
 
 
+class EventRejectionRow(Base):
+    """How many posted events were not taken, by day (since 1970-01-01 UTC) and reason."""
+
+    __tablename__ = "event_rejections"
+
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+
+class CampaignRow(Base):
+    """A merchant's paid placement. Money is in millionths of the shop's currency, so that sums are
+    exact."""
+
+    __tablename__ = "campaigns"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Name, advertiser, products, targeting."""
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    """``active``, ``paused`` or ``ended``."""
+    bid: Mapped[int] = mapped_column(BigInteger)
+    budget: Mapped[int] = mapped_column(BigInteger)
+    spent: Mapped[int] = mapped_column(BigInteger)
+    day: Mapped[int]
+    """Day (since 1970-01-01 UTC) that ``spent_today`` is about."""
+    spent_today: Mapped[int] = mapped_column(BigInteger)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class PlacementRow(Base):
+    """One sponsored product shown once, with the price of a click on it."""
+
+    __tablename__ = "placements"
+    __table_args__ = (Index("ix_placements_product_id_customer_id", "product_id", "customer_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    campaign_id: Mapped[str] = mapped_column(
+        String(40), ForeignKey("campaigns.id", ondelete="CASCADE"), index=True
+    )
+    product_id: Mapped[str] = mapped_column(Key)
+    customer_id: Mapped[str | None] = mapped_column(Key, index=True)
+    price: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    clicked_at: Mapped[datetime | None]
+    charged: Mapped[int] = mapped_column(BigInteger)
+
+
+class ExperimentRow(Base):
+    """Two rankers compared on customers; at most one experiment runs at a time."""
+
+    __tablename__ = "experiments"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(PlainText)
+    kind: Mapped[str] = mapped_column(String(20))
+    """``ab`` or ``interleaving``."""
+    arms: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(20), index=True)
+    """``running`` or ``stopped``."""
+    started_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+
+
+class InterleavedRow(Base):
+    """Which ranker put a product into an interleaved list that a customer was shown."""
+
+    __tablename__ = "interleaved"
+    __table_args__ = (Index("ix_interleaved_experiment_id_at", "experiment_id", "at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    experiment_id: Mapped[str] = mapped_column(
+        String(40), ForeignKey("experiments.id", ondelete="CASCADE")
+    )
+    customer_id: Mapped[str] = mapped_column(Key, index=True)
+    product_id: Mapped[str] = mapped_column(Key)
+    team: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+
+
 class OrderRow(Base):
     """An order as the shop's back office knows it."""
 

@@ -16,6 +16,8 @@ from retrieval.index.lexical import LexicalScores
 
 Scores = NDArray[np.float32]
 
+_SAMPLE = 10_000  # the median of so many is off by a thousandth of a cosine
+
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
@@ -40,8 +42,20 @@ class Fusion:
         fused = np.zeros(len(mask), dtype=np.float32)
         rows = np.flatnonzero(mask)
         if len(rows):
-            weights = np.array([self.bm25, self.coverage, self.cosine], dtype=np.float32)
-            fused[rows] = weights / weights.sum() @ fusion_parts(lexical, cosines, rows)
+            fused[rows] = self.fuse_rows(lexical, cosines, rows, middle_of(cosines[rows]))
+        return fused
+
+    def fuse_rows(
+        self, lexical: LexicalScores, cosines: Scores, rows: NDArray[np.int64], middle: float
+    ) -> Scores:
+        """One score in [0, 1] per row of ``rows``, which are few of a large catalogue's.
+
+        Args:
+            middle: ``middle_of`` the cosines of all products that pass the filters, which is what
+                the rows' own are measured by.
+        """
+        weights = np.array([self.bm25, self.coverage, self.cosine], dtype=np.float32)
+        fused: Scores = weights / weights.sum() @ fusion_parts(lexical, cosines, rows, middle)
         return fused
 
     def relevant(self, lexical: LexicalScores, cosines: Scores, readily: bool) -> NDArray[np.bool_]:
@@ -56,18 +70,33 @@ class Fusion:
         return answers
 
 
-def fusion_parts(lexical: LexicalScores, cosines: Scores, rows: NDArray[np.int64]) -> Scores:
-    """What is weighed, each in [0, 1] within ``rows``: BM25, coverage, cosine; shape (3, rows)."""
-    bm25 = lexical.bm25[rows]
+def fusion_parts(
+    lexical: LexicalScores,
+    cosines: Scores,
+    rows: NDArray[np.int64],
+    middle: float | None = None,
+) -> Scores:
+    """What is weighed, each in [0, 1] within ``rows``: BM25, coverage, cosine; shape (3, rows).
+
+    ``middle``: see ``Fusion.fuse_rows``; that of the rows themselves where it is not given.
+    """
+    bm25, found = lexical.bm25[rows], cosines[rows]
+    if middle is None:
+        middle = middle_of(found)
     parts: Scores = np.stack(
-        [bm25 / max(float(bm25.max()), 1e-6), lexical.coverage[rows], _scaled(cosines[rows])]
+        [bm25 / max(float(bm25.max()), 1e-6), lexical.coverage[rows], _scaled(found, middle)]
     )
     return parts
 
 
-def _scaled(cosines: Scores) -> Scores:
-    """Cosines brought to [0, 1]: the best of them is 1, their median and all below it 0."""
-    best, middle = float(cosines.max()), float(np.median(cosines))
+def middle_of(cosines: Scores) -> float:
+    """The median, of an even sample where there are many."""
+    return float(np.median(cosines[:: 1 + len(cosines) // _SAMPLE])) if len(cosines) else 0.0
+
+
+def _scaled(cosines: Scores, middle: float) -> Scores:
+    """Cosines brought to [0, 1]: the best of them is 1, ``middle`` and all below it 0."""
+    best = float(cosines.max())
     if best - middle < 1e-6:
         return np.ones_like(cosines)
     scaled: Scores = np.clip((cosines - middle) / (best - middle), 0.0, 1.0)

@@ -1,6 +1,6 @@
 """Search: hard filters by mask, words and vectors for the order, SQL for what is shown."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from retrieval.candidate import Candidate
 from retrieval.constraints import Constraints
 from retrieval.encoder.encoder import Encoder
-from retrieval.index.columns import Path_
+from retrieval.index.columns import Columns, Path_, category_key
 from retrieval.index.generation import Snapshot
 from retrieval.index.live import LiveIndex
 from retrieval.lexicon.lexicon import Lexicon
@@ -59,11 +59,16 @@ class HybridSearch:
         self._prepared: _Prepared | None = None
 
     def search(
-        self, constraints: Constraints, limit: int, exclude_ids: Collection[str] = ()
+        self,
+        constraints: Constraints,
+        limit: int,
+        exclude_ids: Collection[str] = (),
+        also: Collection[str] = (),
     ) -> SearchResult:
         """The best ``limit`` products that meet every hard constraint, best first.
 
-        Empty where nothing fits or nothing has to do with the query; never filler. Raises
+        Those of ``also`` that fit as well are there too, however far down they stand. Empty where
+        nothing fits or nothing has to do with the query; never filler. Raises
         ``IndexNotReadyError`` before the first index.
         """
         clock = Clock()
@@ -73,10 +78,23 @@ class HybridSearch:
         wanted = _with_query(constraints, corrected)
         found = self._find(snapshot, wanted, exclude_ids, clock)
         rows, total = ordered(found, wanted.sort, snapshot.columns, limit + _SPARE)
-        candidates = self._hydrate(snapshot, wanted, found, rows)
-        total -= len(rows) - len(candidates)  # what SQL no longer lets pass
+        further = _further(snapshot.columns, found, rows, also)
+        candidates = self._hydrate(snapshot, wanted, found, [*rows, *further])
+        total -= len(rows) + len(further) - len(candidates)  # what SQL no longer lets pass
         clock.lap("hydrate")
-        return SearchResult(candidates[:limit], total, clock.timings(), corrected)
+        invited = set(also)
+        kept = [c for n, c in enumerate(candidates) if n < limit or c.id in invited]
+        return SearchResult(kept, total, clock.timings(), corrected)
+
+    def leaves(self) -> dict[str, Path_]:
+        """The category path of every product that the index holds and that has one."""
+        columns = self._live.snapshot.columns
+        paths = {path for found in columns.nodes.values() for path in found}
+        leaves: dict[str, Path_] = {}
+        for path in sorted(paths, key=len):
+            for row in columns.categories.rows(category_key(path)):
+                leaves[columns.ids[row]] = path
+        return leaves
 
     def count(self, constraints: Constraints) -> int:
         """How many products would be found, without reading them."""
@@ -148,7 +166,7 @@ class HybridSearch:
         snapshot: Snapshot,
         wanted: Constraints,
         found: Found,
-        rows: NDArray[np.int64],
+        rows: Sequence[np.int64],
     ) -> list[Candidate]:
         """Candidates from SQL: its prices, its stock, and only what still fits."""
         ids = [snapshot.columns.ids[row] for row in rows]
@@ -198,6 +216,17 @@ class HybridSearch:
                     paths = list(self._lexicon.category_nodes(label, snapshot.facets))
                 known[label] = frozenset(paths)
         return {label: known[label] for label in labels}
+
+
+def _further(
+    columns: Columns, found: Found, rows: NDArray[np.int64], also: Collection[str]
+) -> list[np.int64]:
+    """The rows of ``also`` among what was found and not among ``rows``."""
+    if not also:
+        return []
+    wanted = {row for key in also if (row := columns.row(key)) is not None} - set(rows.tolist())
+    inside = np.isin(np.array(sorted(wanted), dtype=np.int64), found.rows)
+    return [np.int64(row) for row, fits in zip(sorted(wanted), inside, strict=True) if fits]
 
 
 def _with_query(constraints: Constraints, corrected: dict[str, str]) -> Constraints:

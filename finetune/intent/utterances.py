@@ -3,17 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from random import Random
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.understanding.emoji import read_emoji
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.intent_model import prepare
 from assistant.understanding.understanding import IntentName
+from finetune.encoder.glossary import read_glossary
 from finetune.errors import TrainingDataError
 from finetune.text.examples import Example
 
@@ -49,6 +51,8 @@ class _Group(BaseModel):
 
     say: str
     when: str = "fresh wanted shown asked"
+    times: int = Field(default=1, ge=1)
+    """How often each line counts, where a few patterns stand for very many messages."""
 
 
 class _File(BaseModel):
@@ -117,13 +121,14 @@ class Utterances:
 
     @classmethod
     def load(cls, folder: Path = DATA) -> "Utterances":
-        """Reads ``en.yaml`` and ``zh.yaml``.
+        """Reads ``en.yaml`` and ``zh.yaml``; products are those of the shopping glossary too.
 
         Raises:
             TrainingDataError: a file is malformed, or a pattern names an unknown slot.
         """
         patterns: list[Pattern] = []
         fillers = {}
+        names = _product_names()
         for language in LANGUAGES:
             path = folder / f"{language}.yaml"
             try:
@@ -131,6 +136,7 @@ class Utterances:
             except (OSError, yaml.YAMLError, ValidationError) as error:
                 raise TrainingDataError(f"{path}: {error}") from error
             fillers[language] = {name: v.splitlines() for name, v in file.slots.items()}
+            fillers[language].setdefault("product", []).extend(names[language])
             patterns += _patterns(file, language)
         for text in [p.text for p in patterns] + [
             value for slots in fillers.values() for values in slots.values() for value in values
@@ -139,6 +145,10 @@ class Utterances:
                 if any(slot not in slots for slots in fillers.values()):
                     raise TrainingDataError(f"{text!r} names the unknown slot {slot!r}.")
         return cls(patterns, fillers)
+
+    def values(self, slot: str) -> set[str]:
+        """What may fill a slot, in any language, in small letters."""
+        return {value.casefold() for slots in self._fillers.values() for value in slots[slot]}
 
     def draw(self, random: Random, most: int) -> list[Example]:
         """Patterns with their slots filled: of each intent and language at most ``most``.
@@ -175,4 +185,14 @@ def _patterns(file: _File, language: str) -> Iterator[Pattern]:
             if unknown:
                 raise TrainingDataError(f"{language}, {intent}: unknown moments {sorted(unknown)}.")
             for text in dict.fromkeys(group.say.splitlines()):
-                yield Pattern(text, intent, moments, language)  # type: ignore[arg-type]
+                pattern = Pattern(text, intent, moments, language)  # type: ignore[arg-type]
+                yield from repeat(pattern, group.times)
+
+
+def _product_names() -> dict[str, list[str]]:
+    """What things are called, in every department: any shop's goods are asked for by name alone."""
+    terms = [term for products in read_glossary().products.values() for term in products]
+    return {
+        "en": sorted({term.english for term in terms}),
+        "zh": sorted({name for term in terms for name in term.chinese}),
+    }

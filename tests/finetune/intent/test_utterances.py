@@ -5,9 +5,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 
 from assistant.understanding.intent_model import prepare
 from assistant.understanding.understanding import IntentName
+from finetune.encoder.glossary import read_glossary
 from finetune.errors import TrainingDataError
 from finetune.intent.utterances import LANGUAGES, Utterances, read_development
 from retrieval.encoder.script import has_chinese
@@ -45,8 +47,10 @@ def test_no_words_mean_two_things_at_the_same_moment(utterances: Utterances) -> 
 def test_slots_are_filled_and_sometimes_in_the_other_language(utterances: Utterances) -> None:
     drawn = utterances.draw(Random(1), most=500)
     assert not [e.text for e in drawn if "{" in e.text and "}" in e.text]
-    mixed = [e for e in drawn if has_chinese(e.text) and re.search("sneakers|sofa|jeans", e.text)]
-    assert mixed
+    english = {t.english for terms in read_glossary().products.values() for t in terms}
+    words = re.compile(r"[a-z]+(?: [a-z]+)*")
+    mixed = [e for e in drawn if has_chinese(e.text) and english & {*words.findall(e.text)}]
+    assert 10 < len(mixed) < 0.2 * len(drawn)
 
 
 def test_no_intent_outweighs_the_others(utterances: Utterances) -> None:
@@ -94,6 +98,15 @@ def test_no_longer_test_utterance_is_a_training_pattern(
     trained = {prepare(p.text).casefold().rstrip("?!？！。.") for p in utterances.patterns}
     both = {text for text in tested if text.rstrip("?!？！。.") in trained}
     assert not [t for t in both if len(t.split()) > 2 or len(chinese(t)) > 4]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_names_that_are_tested_are_not_trained(utterances: Utterances, language: str) -> None:
+    tested = yaml.safe_load((TEST_SETS / "product_names.yaml").read_text(encoding="utf-8"))[
+        language
+    ]
+    assert len(tested) >= 40
+    assert not {name.casefold() for name in tested} & utterances.values("product")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

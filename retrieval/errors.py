@@ -71,3 +71,21 @@ class RowRejectedError(RetrievalError):
         self.field = field
         self.reason = reason
         self.value = value
+
+
+class CampaignNotFoundError(RetrievalError):
+    """Raised when there is no such sponsored campaign."""
+
+    code = "campaign_not_found"
+
+
+class ExperimentNotFoundError(RetrievalError):
+    """Raised when there is no such experiment."""
+
+    code = "experiment_not_found"
+
+
+class ExperimentConflictError(RetrievalError):
+    """Raised when another experiment runs already."""
+
+    code = "experiment_conflict"

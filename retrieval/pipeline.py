@@ -1,7 +1,7 @@
 """From constraints to the products shown: search, rank, heed reviews, diversify, say why."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -10,9 +10,11 @@ from retrieval.candidate import Candidate
 from retrieval.catalog.product import Product
 from retrieval.constraints import Constraints
 from retrieval.encoder.encoder import Encoder
+from retrieval.experiments.explorer import Explorer
+from retrieval.experiments.trials import Trial, Trials
 from retrieval.index.live import LiveIndex
 from retrieval.lexicon.lexicon import Lexicon
-from retrieval.ranking.diversity import diversify
+from retrieval.ranking.diversity import diversify, interests_of, tell_brands
 from retrieval.ranking.evidence import gather
 from retrieval.ranking.features import Features
 from retrieval.ranking.freshness import Freshness
@@ -21,6 +23,7 @@ from retrieval.ranking.profile import CustomerProfile
 from retrieval.ranking.profile_store import ProfileStore
 from retrieval.ranking.ranker import LearnedRanker, Ranker, open_scorer
 from retrieval.ranking.traits import PriceLevels
+from retrieval.recommend.source import NeighbourSource
 from retrieval.reviews.filter import avoid, is_praised, praised_first
 from retrieval.reviews.indexing import index_reviews
 from retrieval.reviews.summary import HALF_LIFE_DAYS, ReviewSummaries
@@ -29,6 +32,7 @@ from retrieval.search.evidence import satisfied
 from retrieval.search.fit import best_variant, fitting_variants
 from retrieval.search.hybrid import HybridSearch
 from retrieval.search.result import Relaxation
+from retrieval.sponsored.sponsors import Paid, Sponsors
 from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.customer_store import CustomerStore
 from retrieval.store.event_store import EventStore
@@ -39,6 +43,9 @@ __all__ = ["Found", "Personal", "ProductFinder", "Relaxation"]
 CANDIDATES = 100
 """Candidates that are ranked; more only where reviews rule most of them out."""
 DEEPER = 500
+ACTED_ON = 5
+INVITED = 30
+"""Neighbours of the products a customer acted on last that are candidates wherever they fit."""
 REFRESH_S = 60.0
 """How old the popularity figures and review summaries may grow."""
 
@@ -79,12 +86,17 @@ class ProductFinder:
     ) -> None:
         self.freshness: Freshness | None = None
         """Keeps the statistics up to date; ``None`` where the caller does."""
+        self.neighbours: NeighbourSource | None = None
+        """Which products go together; ``None`` where nothing is known of it."""
+        self.sponsors: Sponsors | None = None
+        self.trials: Trials | None = None
+        self.explorer: Explorer | None = None
         self.profiles = profiles
         self.popularity = popularity
         self.summaries = summaries
-        self._search = search
+        self.search = search
+        self.ranker = ranker
         self._catalog = catalog
-        self._ranker = ranker
         self._customers = customers
         self._personalise = personalise
         self._now = now
@@ -142,23 +154,48 @@ class ProductFinder:
         ``IndexNotReadyError`` before the first index.
         """
         clock = Clock()
-        profile, why = self._profile(customer_id)
+        profile, why = self.profile(customer_id)
+        trial = self.trials.of(customer_id) if self.trials else None
+        ranker = trial.ranker if trial else self.ranker
+        invited = self._invited(constraints, profile)
         kept, total, timings = self._candidates(
-            constraints, profile, exclude_ids, CANDIDATES, clock
+            constraints, profile, exclude_ids, CANDIDATES, clock, invited, ranker
         )
         if len(kept) < limit and total > CANDIDATES:
             kept, total, timings = self._candidates(
-                constraints, profile, exclude_ids, DEEPER, clock
+                constraints, profile, exclude_ids, DEEPER, clock, invited, ranker
             )
-        shown = _diverse(kept, limit, constraints)
+        shown = _diverse(kept, limit, constraints, profile)
+        paid: list[Paid] = []
+        if constraints.sort == "relevance" and shown:
+            if trial and trial.rival:
+                shown = self._interleaved(trial, kept, shown, limit, constraints, profile)
+            if self.explorer:
+                shown = self.explorer.explore(kept, shown, constraints, customer_id)
+            if self.sponsors:
+                shown, paid = self.sponsors.place(kept, shown, constraints)
         clock.lap("diversify")
-        self._finish(shown, profile, constraints)
+        self.finish(shown, profile, constraints)
+        if self.sponsors and paid:
+            self.sponsors.label(paid, customer_id)
         clock.lap("evidence")
         relaxations = []
         if not shown and not exclude_ids:
             relaxations = self._relaxations(constraints)
             clock.lap("relax")
         return Found(shown, total, why, relaxations, kept, {**timings, **clock.timings()})
+
+    def among(
+        self,
+        product_ids: Sequence[str],
+        profile: CustomerProfile | None,
+        constraints: Constraints | None = None,
+    ) -> list[Candidate]:
+        """Those of some products that meet the constraints (by default: that can be bought), best
+        first; evidence is added by ``finish`` once it is known which are shown."""
+        wanted = constraints or Constraints()
+        result = self.search.search(wanted, 0, also=product_ids)
+        return avoid(self._rank(result.candidates, profile, wanted), wanted.avoid_aspects)
 
     def describe(
         self, product_ids: Sequence[str], constraints: Constraints | None, customer_id: str | None
@@ -169,21 +206,12 @@ class ProductFinder:
         is described all the same. Products that are gone are left out.
         """
         wanted = constraints or Constraints(in_stock_only=False)
-        profile, _ = self._profile(customer_id)
+        profile, _ = self.profile(customer_id)
         products = self._catalog.get_many(product_ids)
         candidates = [_described(product, wanted) for product in products.values()]
         self._rank(candidates, profile, wanted)
-        self._finish(candidates, profile, wanted)
+        self.finish(candidates, profile, wanted)
         return candidates
-
-    def similar(
-        self, product_id: str, limit: int, customer_id: str | None = None
-    ) -> list[Candidate]:
-        """Products like a given one, of its own category. Raises ``ProductNotFoundError``."""
-        product = self._catalog.get(product_id)
-        category = product.category_path[-1] if product.category_path else None
-        wanted = Constraints(query=product.title, category=category)
-        return self.find(wanted, customer_id, limit, [product_id]).candidates
 
     def _candidates(
         self,
@@ -192,43 +220,86 @@ class ProductFinder:
         exclude_ids: Collection[str],
         limit: int,
         clock: Clock,
+        invited: Sequence[str],
+        ranker: Ranker,
     ) -> tuple[list[Candidate], int, dict[str, float]]:
         """Candidates in the order to show them, the number that fit, and the search's timings."""
-        result = self._search.search(wanted, limit, exclude_ids)
+        result = self.search.search(wanted, limit, exclude_ids, invited)
         clock.lap("search")
-        ranked = self._rank(result.candidates, profile, wanted)
+        ranked = self._rank(result.candidates, profile, wanted, ranker)
         clock.lap("rank")
         ordered = ranked if wanted.sort == "relevance" else result.candidates
         # Who wants a good battery is not shown one that reviews call bad.
         kept = avoid(ordered, [*wanted.avoid_aspects, *wanted.prefer_aspects])
         return kept, result.total - (len(ordered) - len(kept)), result.timings_ms
 
+    def _invited(self, wanted: Constraints, profile: CustomerProfile | None) -> list[str]:
+        """Products to consider beside those that the search puts first: neighbours of what the
+        customer acted on last, and what somebody pays for."""
+        if wanted.sort != "relevance":
+            return []
+        invited = self.sponsors.products(wanted) if self.sponsors else []
+        if self.neighbours and profile and (acted := profile.recent(ACTED_ON)):
+            invited = [*invited, *self.neighbours.of(acted, INVITED)]
+        return invited
+
+    def _interleaved(
+        self,
+        trial: Trial,
+        kept: list[Candidate],
+        shown: list[Candidate],
+        limit: int,
+        wanted: Constraints,
+        profile: CustomerProfile | None,
+    ) -> list[Candidate]:
+        """One list of the trial's two rankers. Scores stay those of the first."""
+        assert trial.rival is not None
+        scores = [(c, c.score, c.features, c.contributions) for c in kept]
+        ordered = trial.rival.rank(kept, profile, wanted)
+        rival = _diverse(ordered, limit, wanted, profile)
+        for candidate, score, features, contributions in scores:
+            candidate.score, candidate.features = score, features
+            candidate.contributions = contributions
+        return trial.draft(shown, rival, wanted)
+
     def _rank(
-        self, candidates: Sequence[Candidate], profile: CustomerProfile | None, wanted: Constraints
+        self,
+        candidates: Sequence[Candidate],
+        profile: CustomerProfile | None,
+        wanted: Constraints,
+        ranker: Ranker | None = None,
     ) -> list[Candidate]:
         reviews = self.summaries.get_many(c.id for c in candidates)
         for candidate in candidates:
             candidate.reviews = reviews.get(candidate.id)
-        return self._ranker.rank(candidates, profile, wanted)
+        return (ranker or self.ranker).rank(candidates, profile, wanted)
 
-    def _finish(
+    def finish(
         self, shown: Sequence[Candidate], profile: CustomerProfile | None, wanted: Constraints
     ) -> None:
+        """Adds evidence to the products of one list, and numbers them."""
         gather(shown, profile, wanted, self.popularity, self._now())
+        tell_brands(shown)
         for position, candidate in enumerate(shown):
             candidate.position = position
 
+    def grounds(self, candidate: Candidate, profile: CustomerProfile | None) -> set[str]:
+        """The kinds of evidence there would be for a candidate shown by itself."""
+        alone = replace(candidate, evidence=[])
+        gather([alone], profile, None, self.popularity, self._now())
+        return {evidence.kind for evidence in alone.evidence}
+
     def _relaxations(self, wanted: Constraints) -> list[Relaxation]:
-        offers = self._search.relax(wanted)
+        offers = self.search.relax(wanted)
         for slot in ("prefer_aspects", "avoid_aspects"):
             if getattr(wanted, slot):
                 without = wanted.model_copy(update={slot: []})
-                total = self._search.count(without)
+                total = self.search.count(without)
                 if total:
                     offers = [Relaxation(slot, without, total), *offers]
         return offers
 
-    def _profile(self, customer_id: str | None) -> tuple[CustomerProfile | None, Personal]:
+    def profile(self, customer_id: str | None) -> tuple[CustomerProfile | None, Personal]:
         """The profile to rank with, if any, and why."""
         if self.freshness is not None:
             self.freshness.touch()
@@ -243,15 +314,18 @@ class ProductFinder:
         return (profile, "history") if profile.actions else (None, "no_history")
 
 
-def _diverse(kept: list[Candidate], limit: int, wanted: Constraints) -> list[Candidate]:
+def _diverse(
+    kept: list[Candidate], limit: int, wanted: Constraints, profile: CustomerProfile | None
+) -> list[Candidate]:
     """The list to show; an order that was asked for, by sort or by reviews, is kept."""
     if wanted.sort != "relevance":
         return kept[:limit]
+    interests = interests_of(kept, profile)
     if not wanted.prefer_aspects:
-        return diversify(kept, limit)
+        return diversify(kept, limit, interests=interests)
     ordered = praised_first(kept, wanted.prefer_aspects, wanted.query)
     proven = sum(is_praised(c, wanted.prefer_aspects) for c in ordered)
-    shown = diversify(ordered[: max(limit, proven)], limit)
+    shown = diversify(ordered[: max(limit, proven)], limit, interests=interests)
     return praised_first(shown, wanted.prefer_aspects, wanted.query)
 
 
@@ -269,6 +343,8 @@ def _refresher(
         nonlocal summed
         levels.follow(live.snapshot.facets)
         finder.popularity.refresh(events)
+        if finder.neighbours is not None:
+            finder.neighbours.refresh()
         read, count = index_reviews(reviews), reviews.count()
         if read or count != summed:
             finder.summaries.load()

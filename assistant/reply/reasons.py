@@ -83,6 +83,12 @@ class ReasonWriter:
                 words[key] = display.category(candidate.product, language) or value
             elif key == "brand":
                 words[key] = display.brand(candidate.product, language) or value
+            elif f"{key}_in" in evidence.values:
+                words[key] = evidence.values[f"{key}_in"].get(language, value)
+            elif key == "shared":
+                words[key] = phrases(language).join(
+                    [self._shared(candidate, one, language) for one in value]
+                )
             elif key == "words" and isinstance(value, list):
                 whole = [v for v in value if not any(v in other and v != other for other in value)]
                 words[key] = phrases(language).join(whole)
@@ -91,6 +97,16 @@ class ReasonWriter:
             else:
                 words[key] = value
         return words
+
+    def _shared(self, candidate: Candidate, one: dict[str, str], language: str) -> str:
+        """A value that two products have in common, as this language writes it."""
+        name, value = one["name"], one["value"]
+        if name == "category":
+            return display.category(candidate.product, language) or value
+        if name == "brand":
+            return display.brand(candidate.product, language) or value
+        said = display.value(candidate.product, name, value, language, self._lexicon)
+        return f"{self._lexicon.label('attribute', name, language)} {said}"
 
 
 def _tells_apart(candidate: Candidate, match: Evidence) -> bool:

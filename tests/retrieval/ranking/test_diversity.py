@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.candidate import Candidate
-from retrieval.ranking.diversity import FLOOR, diversify, near_twins
+from retrieval.ranking.diversity import FLOOR, diversify, near_twins, tell_brands
 
 Make = Callable[..., Any]
 
@@ -60,6 +60,7 @@ def test_a_new_brand_in_the_list_is_evidence(
     twins: list[Candidate], others: list[Candidate]
 ) -> None:
     shown = diversify([twins[0], twins[1], others[0]], 3)
+    tell_brands(shown)
     told = {c.id: [e.values for e in c.evidence] for c in shown}
     assert told == {"t0": [], "o0": [{"brand": "Brand 0"}], "t1": []}
 

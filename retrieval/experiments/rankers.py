@@ -1,0 +1,45 @@
+"""The rankers that an experiment may compare, by name."""
+
+import re
+from pathlib import Path
+from threading import Lock
+
+from retrieval.errors import WeightsError
+from retrieval.ranking.features import Features
+from retrieval.ranking.ranker import LearnedRanker, LinearScorer, Ranker, open_scorer
+
+LIVE, FIXED = "live", "fixed"
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class RankerShelf:
+    """Opens each ranker once. Safe to use from several threads.
+
+    Args:
+        live: what ranks where there is no experiment.
+        folder: where the shop's own models are, one folder for each version.
+    """
+
+    def __init__(self, live: Ranker, features: Features, folder: Path | None = None) -> None:
+        self._features = features
+        self._folder = folder
+        self._opened: dict[str, Ranker] = {
+            LIVE: live,
+            FIXED: LearnedRanker(features, LinearScorer()),
+        }
+        self._lock = Lock()
+
+    def names(self) -> list[str]:
+        """``live``, ``fixed``, and the versions there are."""
+        held = self._folder.glob("*/model.json") if self._folder else []
+        return [LIVE, FIXED, *sorted(path.parent.name for path in held)]
+
+    def open(self, name: str) -> Ranker:
+        """Raises ``WeightsError`` where there is no such ranker, or it is damaged."""
+        with self._lock:
+            if name not in self._opened:
+                if self._folder is None or not _VERSION.fullmatch(name) or name not in self.names():
+                    raise WeightsError(f"There is no ranker {name!r}.")
+                scorer = open_scorer(self._folder / name)
+                self._opened[name] = LearnedRanker(self._features, scorer)
+            return self._opened[name]

@@ -18,7 +18,7 @@ import yaml
 from numpy.typing import NDArray
 
 from evals.search import encoded
-from evals.shop_queries import QueryMaker, ShopQuery, sorts_in
+from finetune.search.shop_queries import QueryMaker, ShopQuery, sorts_in
 from retrieval.catalog.product import Product
 from retrieval.encoder.encoder import Encoder, Vectors
 from retrieval.index.document import embedding_text, lexical_document

@@ -2,12 +2,14 @@
 
 Systems side by side: ``bm25`` (bm25s as it comes, English stop words and stemmer), ``minilm`` (the
 encoder's cosine alone), ``rrf`` (those two by unweighted reciprocal rank fusion, Cormack et al.
-2009) and ``hybrid`` (the project's word index and fusion; weights fitted on ``--fit`` if given).
+2009), ``weighted`` (the project's word index and cosine by the weights that ship), ``finetuned``
+(the cosine of the encoder adapted to ``--fit``) and ``hybrid`` (all of it; its order is learnt from
+``--fit`` if given).
 """
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import product as combinations
 from pathlib import Path
 from typing import Any
@@ -15,46 +17,66 @@ from typing import Any
 import bm25s
 import numpy as np
 import Stemmer
-from numpy.typing import NDArray
-from pyarrow import csv, parquet
 
-from evals.errors import DataError
+from evals.judgments import (
+    DEPTH,
+    RELEVANT,
+    Judgments,
+    Scores,
+    gain,
+    mean_of,
+    query_figures,
+    read_columns,
+    read_judgments,
+)
+from finetune.search.contrastive import Schedule, Told, TrainingQuery
+from finetune.search.fit import fit_encoder, fit_order
+from finetune.search.mining import is_for_encoder, training_queries
+from finetune.search.order import FEWEST, Growth
 from retrieval.encoder.encoder import Encoder, Vectors
 from retrieval.index.exact_index import top_rows
 from retrieval.index.lexical import LexicalDocument, LexicalIndex, LexicalScores
-from retrieval.index.tokenize import terms
+from retrieval.index.tokenize import terms, words
 from retrieval.search.fusion import Fusion, fusion_parts
+from retrieval.search.learnt import LearntOrder, SearchEvidence
+from retrieval.search.matching import TitleTable
 from retrieval.search.query import read_query
+from retrieval.search.signals import signals_of
+from retrieval.search.spelling import Speller
 
-RELEVANT = 2.33
-_DEPTH = 100
 _FIT_QUERIES = 600
 _STEP = 0.1
+_ANSWERS = gain(RELEVANT)
+_LOOK_ALIKES = gain(2.0)
+_ENCODED_AT_ONCE = 2048
+_TOLD_EVERY = 500
 
-Scores = NDArray[np.float32]
-Judgments = Mapping[str, Mapping[int, float]]
-"""Query → product row → relevance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """Means over the queries; a product without a judgment counts as not relevant."""
-
-    recall_at_10: float
-    recall_at_100: float
-    ndcg_at_10: float
+OpenAdapted = Callable[[Path], Encoder]
+"""File of an adapter → the encoder with it."""
 
 
 def evaluate(
-    products: Path, judgments: Path, fit: Path | None, encoder: Encoder, cache: Path
+    products: Path,
+    judgments: Path,
+    fit: Path | None,
+    encoder: Encoder,
+    cache: Path,
+    adapted: OpenAdapted | None = None,
+    schedule: Schedule | None = None,
+    told: Told = lambda line: None,
 ) -> dict[str, Any]:
     """Runs every system on every query of ``judgments`` that has a relevant product.
 
     Args:
         products: Parquet or CSV with ``product_uid`` and ``product_title``.
         judgments: the same with ``search_term``, ``product_uid`` and ``relevance``.
-        fit: judgments that weights may be fitted on; nothing is fitted without.
-        cache: folder where the titles' vectors are kept between runs.
+        fit: judgments that search may be fitted on; nothing is fitted without. Where they are
+            few, weights alone are.
+        encoder: as it ships.
+        cache: folder where the titles' vectors and what was fitted are kept between runs.
+        adapted: opens the encoder with an adapter; without, the encoder stays as it is.
+        schedule: of the encoder's training.
+        told: is told how far it is.
 
     Returns:
         ``{"systems": {name: metrics}, "n_queries", "weights"}``.
@@ -62,53 +84,72 @@ def evaluate(
     Raises:
         DataError: a file or a column is missing, or no judged query has a relevant product.
     """
-    ids, titles = _read(products, "product_uid", "product_title")
+    ids, titles = read_columns(products, "product_uid", "product_title")
     rows = {identifier: row for row, identifier in enumerate(ids)}
-    judged = _judgments(judgments, rows)
-    bench = Bench(titles, encoder, cache)
-    fusion = Fusion.load()
-    if fit is not None:
-        fusion = bench.fit(_judgments(fit, rows), fusion)
+    judged = read_judgments(judgments, rows)
+    known = None if fit is None else read_judgments(fit, rows)
+    told(f"indexing {len(titles)} titles")
+    bench = Bench(titles, encoder, cache, told)
+    fitted = bench if known is None else bench.fitted(known, cache, adapted, schedule, told)
     systems: dict[str, Callable[[str], Scores]] = {
         "bm25": bench.bm25,
         "minilm": bench.cosines,
         "rrf": bench.rrf,
-        "hybrid": lambda query: bench.hybrid(query, fusion),
+        "weighted": bench.hybrid,
+        "finetuned": fitted.cosines,
+        "hybrid": fitted.hybrid,
     }
+    if known is None:
+        del systems["finetuned"]
+    figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in systems}
+    for number, (query, relevance) in enumerate(judged.items(), 1):
+        for name, score in systems.items():
+            ranked = top_rows(score(query), DEPTH)
+            figures[name].append(query_figures(ranked, relevance))
+        if number % _TOLD_EVERY == 0:
+            told(f"measured {number} of {len(judged)} queries")
     return {
-        "systems": {name: asdict(measure(score, judged)) for name, score in systems.items()},
+        "systems": {name: asdict(mean_of(found)) for name, found in figures.items()},
         "n_queries": len(judged),
-        "weights": {name: getattr(fusion, name) for name in ("bm25", "coverage", "cosine")},
+        "weights": {name: getattr(fitted.fusion, name) for name in ("bm25", "coverage", "cosine")},
     }
-
-
-def measure(score: Callable[[str], Scores], judged: Judgments) -> Metrics:
-    """Metrics of one system; gain 2^(relevance - 1) - 1, discount log2(rank + 1)."""
-    figures = [
-        query_figures(top_rows(score(query), _DEPTH), relevance)
-        for query, relevance in judged.items()
-    ]
-    return Metrics(*(float(value) for value in np.mean(figures, axis=0)))
 
 
 class Bench:
-    """The systems over one list of titles; all score every title for a query."""
+    """Search over one list of titles; every system scores every title for a query."""
 
-    def __init__(self, titles: Sequence[str], encoder: Encoder, cache: Path) -> None:
-        self._encoder = encoder
-        self._matrix = encoded(titles, encoder, cache)
+    def __init__(
+        self,
+        titles: Sequence[str],
+        encoder: Encoder,
+        cache: Path,
+        told: Told = lambda line: None,
+    ) -> None:
+        self._titles = titles
         self._everything = np.ones(len(titles), dtype=np.bool_)
-        self._every_row = np.arange(len(titles))
         self._index = LexicalIndex.build([LexicalDocument(terms(t), [], []) for t in titles])
+        counts: dict[str, int] = {}
+        for title in titles:
+            for word in words(title):
+                counts[word] = counts.get(word, 0) + 1
+        self._speller = Speller(counts)
         self._stemmer = Stemmer.Stemmer("english")
         self._plain = bm25s.BM25()
         self._plain.index(self._tokens(titles), show_progress=False)
+        self._table: TitleTable | None = None
+        self.fusion = Fusion.load()
+        self._order: LearntOrder | None = None
+        self._read_with(encoder, cache, told)
+
+    def _read_with(self, encoder: Encoder, cache: Path, told: Told) -> None:
+        self._encoder = encoder
+        self._matrix = encoded(self._titles, encoder, cache, told)
         self._vectors: dict[str, Vectors] = {}
 
     def bm25(self, query: str) -> Scores:
         known = [t for t in self._tokens([query])[0] if t in self._plain.vocab_dict]
         if not known:
-            return np.zeros(len(self._everything), dtype=np.float32)
+            return np.zeros(len(self._titles), dtype=np.float32)
         return np.asarray(self._plain.get_scores(known), dtype=np.float32)
 
     def cosines(self, query: str) -> Scores:
@@ -118,29 +159,94 @@ class Bench:
         return cosines
 
     def rrf(self, query: str) -> Scores:
-        fused = np.zeros(len(self._everything), dtype=np.float32)
+        fused = np.zeros(len(self._titles), dtype=np.float32)
         for scores in (self.bm25(query), self.cosines(query)):
             best = top_rows(scores, 1000)
             fused[best] += 1.0 / (60 + 1 + np.arange(len(best)))
         return fused
 
-    def hybrid(self, query: str, fusion: Fusion) -> Scores:
-        return fusion.fuse(self._lexical(query), self.cosines(query), self._everything)
+    def hybrid(self, query: str) -> Scores:
+        """What a shop's search gives for free words: spelling mended, fused, in learnt order."""
+        evidence = self._evidence(query)
+        if self._order is None:
+            return evidence.scores["fused"]
+        return self._order.reorder(evidence, self._titles_read())
 
-    def fit(self, judged: Judgments, start: Fusion) -> Fusion:
+    def fitted(
+        self,
+        known: Judgments,
+        cache: Path,
+        adapted: OpenAdapted | None,
+        schedule: Schedule | None,
+        told: Told,
+    ) -> "Bench":
+        """The same, fitted to ``known``.
+
+        The encoder is trained on two thirds of the queries, the order on the others, scored by
+        that encoder.
+        """
+        grades = {
+            query: {row: gain(relevance) for row, relevance in judged.items()}
+            for query, judged in known.items()
+        }
+        fitted = object.__new__(Bench)
+        fitted.__dict__ = dict(self.__dict__)
+        for_order = {q: g for q, g in grades.items() if not is_for_encoder(q)}
+        if len(for_order) < FEWEST:
+            fitted.fusion = self._fit_weights(known)
+            return fitted
+        for_encoder = {q: g for q, g in grades.items() if is_for_encoder(q)}
+        if adapted is not None:
+            file = self._adapter(for_encoder, cache, schedule or Schedule(), told)
+            fitted._read_with(adapted(file), cache, told)
+        growth = Growth()
+        fitted._order = fit_order(for_order, fitted._evidence, self._titles_read(), growth, told)
+        return fitted
+
+    def _adapter(
+        self, grades: Mapping[str, Mapping[int, float]], cache: Path, schedule: Schedule, told: Told
+    ) -> Path:
+        said = [repr(grades), repr(schedule), self._encoder.fingerprint, *self._titles]
+        key = hashlib.sha256("\n".join(said).encode()).hexdigest()[:24]
+        file = cache / f"adapter-{key}.safetensors"
+        if not file.exists():
+            told("looking for hard negatives")
+            queries: list[TrainingQuery] = training_queries(
+                grades,
+                lambda query: (top_rows(self.bm25(query), 40), top_rows(self.cosines(query), 40)),
+                answers_from=_ANSWERS,
+                look_alikes_below=_LOOK_ALIKES,
+            )
+            fit_encoder(queries, self._titles, schedule, told=told).save(file)
+        return file
+
+    def _evidence(self, query: str) -> SearchEvidence:
+        mended = self._speller.mend(query)
+        scores = signals_of(
+            self._lexical(mended), self.cosines(mended), self.fusion, self._everything
+        )
+        return SearchEvidence(mended, scores, self._matrix)
+
+    def _fit_weights(self, judged: Judgments) -> Fusion:
         """The weights, in steps of 0.1, of the highest nDCG@10 on (a sample of) ``judged``."""
         queries = list(judged)
         picked = np.random.default_rng(0).permutation(len(queries))[:_FIT_QUERIES]
         steps = [(a, b, 10 - a - b) for a, b in combinations(range(11), repeat=2) if a + b <= 10]
         weights = np.array(steps, dtype=np.float32) * _STEP
         gained = np.zeros(len(weights))
+        every_row = np.arange(len(self._titles))
         for query in (queries[number] for number in picked):
-            scores = fusion_parts(self._lexical(query), self.cosines(query), self._every_row)
-            rows = np.unique(np.concatenate([top_rows(part, 3 * _DEPTH) for part in scores]))
+            scores = fusion_parts(self._lexical(query), self.cosines(query), every_row)
+            rows = np.unique(np.concatenate([top_rows(part, 3 * DEPTH) for part in scores]))
             for number, fused in enumerate(weights @ scores[:, rows]):
-                gained[number] += query_figures(rows[top_rows(fused, _DEPTH)], judged[query])[2]
+                gained[number] += query_figures(rows[top_rows(fused, DEPTH)], judged[query])[2]
         bm25, coverage, cosine = (float(weight) for weight in weights[gained.argmax()])
-        return replace(start, bm25=bm25, coverage=coverage, cosine=cosine)
+        return replace(self.fusion, bm25=bm25, coverage=coverage, cosine=cosine)
+
+    def _titles_read(self) -> TitleTable:
+        if self._table is None:
+            self._table = TitleTable(self._titles)
+        return self._table
 
     def _lexical(self, query: str) -> LexicalScores:
         return self._index.score(read_query(query, None, ()))
@@ -156,56 +262,20 @@ class Bench:
         return tokens
 
 
-def query_figures(
-    ranked: NDArray[np.int64], relevance: Mapping[int, float]
-) -> tuple[float, float, float]:
-    """Recall@10, Recall@100 and nDCG@10 of one ranked list of product rows."""
-    best = [int(row) for row in ranked]
-    relevant = {row for row, grade in relevance.items() if grade >= RELEVANT}
-    gains = np.array(
-        [2 ** (relevance[row] - 1) - 1 if row in relevance else 0 for row in best[:10]]
-    )
-    ideal = np.array(sorted((2 ** (g - 1) - 1 for g in relevance.values()), reverse=True)[:10])
-    discount = 1 / np.log2(np.arange(2, 12))
-    return (
-        len(relevant & set(best[:10])) / len(relevant),
-        len(relevant & set(best)) / len(relevant),
-        float(gains @ discount[: len(gains)] / (ideal @ discount[: len(ideal)])),
-    )
-
-
-def _read(path: Path, *columns: str) -> list[list[Any]]:
-    try:
-        table = csv.read_csv(path) if path.suffix == ".csv" else parquet.read_table(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is neither a readable Parquet nor a CSV file: {error}") from error
-    missing = [name for name in columns if name not in table.column_names]
-    if missing:
-        raise DataError(f"{path} has no column {', '.join(missing)}.")
-    return [table.column(name).to_pylist() for name in columns]
-
-
-def _judgments(path: Path, rows: Mapping[Any, int]) -> Judgments:
-    """Judgments by query; queries without any relevant product in the catalogue are left out."""
-    judged: dict[str, dict[int, float]] = {}
-    for query, identifier, grade in zip(
-        *_read(path, "search_term", "product_uid", "relevance"), strict=True
-    ):
-        if identifier in rows:
-            judged.setdefault(query, {})[rows[identifier]] = float(grade)
-    kept = {q: g for q, g in judged.items() if max(g.values()) >= RELEVANT}
-    if not kept:
-        raise DataError(f"{path}: no query has a relevant product among the products.")
-    return kept
-
-
-def encoded(titles: Sequence[str], encoder: Encoder, cache: Path) -> Vectors:
+def encoded(
+    titles: Sequence[str], encoder: Encoder, cache: Path, told: Told = lambda line: None
+) -> Vectors:
     """Vectors of ``titles``, kept in ``cache`` between runs."""
     key = hashlib.sha256("\n".join([encoder.fingerprint, *titles]).encode()).hexdigest()[:24]
     path = cache / f"titles-{key}.npy"
     if path.exists():
         return np.asarray(np.load(path), dtype=np.float32)
-    batches = [encoder.encode(titles[i : i + 512]) for i in range(0, len(titles), 512)]
+    batches = []
+    for start in range(0, len(titles), _ENCODED_AT_ONCE):
+        batches.append(encoder.encode(titles[start : start + _ENCODED_AT_ONCE]))
+        done = min(start + _ENCODED_AT_ONCE, len(titles))
+        if done % (5 * _ENCODED_AT_ONCE) == 0 or done == len(titles):
+            told(f"encoded {done} of {len(titles)} titles")
     matrix = np.vstack(batches)
     cache.mkdir(parents=True, exist_ok=True)
     np.save(path, matrix)

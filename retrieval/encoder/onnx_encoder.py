@@ -14,6 +14,7 @@ import numpy as np
 import onnxruntime
 
 from retrieval.encoder.bilingual import build_model, build_tokenizer
+from retrieval.encoder.catalog_adapter import CatalogAdapter
 from retrieval.encoder.encoder import Vectors
 from retrieval.encoder.export import INPUTS, RECIPE, export_int8
 from retrieval.encoder.extension import SHIPPED, Extension, sha256_of
@@ -28,7 +29,11 @@ _OUTPUT = "embedding"
 
 
 def onnx_encoder(
-    cache: Path, threads: int = 0, max_tokens: int = MAX_TOKENS, extension: Path = SHIPPED
+    cache: Path,
+    threads: int = 0,
+    max_tokens: int = MAX_TOKENS,
+    extension: Path = SHIPPED,
+    adapter: Path | None = None,
 ) -> RoutedEncoder:
     """The bilingual encoder in int8 on CPU.
 
@@ -40,23 +45,26 @@ def onnx_encoder(
         threads: of one call; 0 takes all cores.
         max_tokens: texts are cut there.
         extension: file of the Chinese extension.
+        adapter: file of a ``CatalogAdapter``, merged into both bodies.
 
     Raises:
-        WeightsError: the packaged weights or the extension are not usable.
+        WeightsError: the packaged weights, the extension or the adapter are not usable.
     """
     chinese = Extension.load(extension)
-    english_path = cache / f"minilm-{MINILM_SHA256[:12]}-{RECIPE}.onnx"
+    adapted = CatalogAdapter.load(adapter) if adapter else CatalogAdapter({})
+    own = f"-{sha256_of(adapter)[:12]}" if adapter else ""
+    english_path = cache / f"minilm-{MINILM_SHA256[:12]}{own}-{RECIPE}.onnx"
     chinese_path = (
-        cache / f"bilingual-{MINILM_SHA256[:12]}-{sha256_of(extension)[:12]}-{RECIPE}.onnx"
+        cache / f"bilingual-{MINILM_SHA256[:12]}-{sha256_of(extension)[:12]}{own}-{RECIPE}.onnx"
     )
     return RoutedEncoder(
         english=(
             minilm_tokenizer(max_tokens=max_tokens),
-            _body(english_path, minilm_model, threads),
+            _body(english_path, lambda: adapted.merge_into(minilm_model()), threads),
         ),
         chinese=(
             build_tokenizer(chinese, max_tokens),
-            _body(chinese_path, lambda: build_model(chinese), threads),
+            _body(chinese_path, lambda: adapted.merge_into(build_model(chinese)), threads),
         ),
         fingerprint=f"{chinese_path.stem}-{max_tokens}",
         batch=1,

@@ -13,6 +13,7 @@ def open_encoder(
     device: Literal["auto", "cpu", "cuda"] = "auto",
     threads: int = 0,
     max_tokens: int = MAX_TOKENS,
+    adapter: Path | None = None,
 ) -> Encoder:
     """The bilingual encoder for this machine.
 
@@ -21,17 +22,18 @@ def open_encoder(
         device: ``auto`` takes CUDA where there is a GPU that torch can use, else the CPU.
         threads: of one call on CPU; 0 takes all cores.
         max_tokens: texts are cut there.
+        adapter: what fits the encoder to this shop's catalogue; see ``CatalogAdapter``.
 
     Raises:
-        WeightsError: the packaged weights or the shipped extension are not usable.
+        WeightsError: the packaged weights, the shipped extension or the adapter are not usable.
     """
     if device == "cuda" or (device == "auto" and has_cuda()):
         from retrieval.encoder.torch_encoder import torch_encoder  # noqa: PLC0415
 
-        return torch_encoder("cuda", max_tokens)
+        return torch_encoder("cuda", max_tokens, adapter=adapter)
     from retrieval.encoder.onnx_encoder import onnx_encoder  # noqa: PLC0415
 
-    return onnx_encoder(cache, threads, max_tokens)
+    return onnx_encoder(cache, threads, max_tokens, adapter=adapter)
 
 
 def has_cuda() -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from retrieval.encoder.bilingual import build_model, build_tokenizer
+from retrieval.encoder.catalog_adapter import CatalogAdapter
 from retrieval.encoder.encoder import Vectors
 from retrieval.encoder.extension import SHIPPED, Extension, sha256_of
 from retrieval.encoder.minilm import MAX_TOKENS, minilm_model, minilm_tokenizer
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def torch_encoder(
-    device: Literal["cpu", "cuda"], max_tokens: int = MAX_TOKENS, extension: "Path" = SHIPPED
+    device: Literal["cpu", "cuda"],
+    max_tokens: int = MAX_TOKENS,
+    extension: "Path" = SHIPPED,
+    adapter: "Path | None" = None,
 ) -> RoutedEncoder:
     """The bilingual encoder in torch: float32 on CPU, float16 on CUDA.
 
@@ -28,18 +32,25 @@ def torch_encoder(
         device: where it runs.
         max_tokens: texts are cut there.
         extension: file of the Chinese extension.
+        adapter: file of a ``CatalogAdapter``, merged into both bodies.
 
     Raises:
-        WeightsError: the packaged weights or the extension are not usable.
+        WeightsError: the packaged weights, the extension or the adapter are not usable.
     """
     chinese = Extension.load(extension)
+    adapted = CatalogAdapter.load(adapter) if adapter else CatalogAdapter({})
     number = torch.float16 if device == "cuda" else torch.float32
     weights = f"{MINILM_SHA256[:12]}-{sha256_of(extension)[:12]}"
+    if adapter:
+        weights += f"-{sha256_of(adapter)[:12]}"
     return RoutedEncoder(
-        english=(minilm_tokenizer(max_tokens=max_tokens), _body(minilm_model(), device, number)),
+        english=(
+            minilm_tokenizer(max_tokens=max_tokens),
+            _body(adapted.merge_into(minilm_model()), device, number),
+        ),
         chinese=(
             build_tokenizer(chinese, max_tokens),
-            _body(build_model(chinese), device, number),
+            _body(adapted.merge_into(build_model(chinese)), device, number),
         ),
         fingerprint=f"bilingual-{weights}-{str(number).removeprefix('torch.')}-{max_tokens}",
     )

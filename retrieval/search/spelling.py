@@ -34,6 +34,13 @@ class Speller:
                 mended[word] = meant
         return mended
 
+    def mend(self, text: str) -> str:
+        """``text`` with its misspelt words replaced."""
+        meant = self.correct(text)
+        if not meant:
+            return text
+        return " ".join(meant.get(word.lower().strip(".,;:!?"), word) for word in text.split())
+
     def _stands(self, word: str) -> bool:
         if len(word) < _SHORTEST or not word.isascii() or is_stop_word(word):
             return True

@@ -139,6 +139,8 @@ def _distinct(words: Sequence[str]) -> list[str]:
 
 
 def _templates() -> dict[str, dict[str, list[str]]]:
-    text = files("evals").joinpath("data/query_templates.yaml").read_text(encoding="utf-8")
+    text = (
+        files("finetune.search").joinpath("data/query_templates.yaml").read_text(encoding="utf-8")
+    )
     loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
     return loaded

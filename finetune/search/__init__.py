@@ -1,0 +1,1 @@
+"""Adapts product search to a catalogue: the encoder, and the order of what was found."""

@@ -1,0 +1,153 @@
+"""Adapts the encoder to one shop: queries made from its catalogue, and what its shoppers clicked.
+
+A fifth of the texts, by hash, is kept for measuring. What comes out serves only where search with
+it is at least as good on those as search with the encoder that serves now.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from finetune.errors import TrainingDataError
+from finetune.search.contrastive import Schedule, Told
+from finetune.search.fit import fit_encoder
+from finetune.search.mining import Grades, training_queries
+from finetune.search.shop_queries import QueryMaker
+from retrieval.catalog.product import Product
+from retrieval.encoder.catalog_adapter import CatalogAdapter
+from retrieval.encoder.encoder import Encoder, Vectors
+from retrieval.events.event import Event, EventType
+from retrieval.index.document import embedding_text, lexical_document
+from retrieval.index.exact_index import top_rows
+from retrieval.index.lexical import LexicalIndex
+from retrieval.lexicon.lexicon import Lexicon
+from retrieval.search.fusion import Fusion
+from retrieval.search.query import read_query
+
+_WORTH = {EventType.CLICK: 1.0, EventType.ADD_TO_CART: 2.0, EventType.PURCHASE: 3.0}
+_MOST_WORTH = 6.0
+_ENOUGH_CLICKED = 50  # held-out queries with clicks; fewer say nothing
+_ENOUGH = 20
+_TOP = 10
+_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ShopMaterial:
+    """Graded queries, disjoint by text."""
+
+    train: dict[str, Grades]
+    held_out: dict[str, Grades]
+    source: str
+    """``clicks`` or ``catalogue``: what ``held_out`` consists of."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFigures:
+    """Means over the held-out queries; ``fused`` is what a shopper gets."""
+
+    fused_ndcg_at_10: float
+    fused_recall_at_10: float
+    cosine_ndcg_at_10: float
+    cosine_recall_at_10: float
+
+
+def gather(
+    products: Sequence[Product], events: Iterable[Event], lexicon: Lexicon, count: int, seed: int
+) -> ShopMaterial:
+    """Queries from the catalogue, about ``count``, and from the log; clicks measure where enough.
+
+    Raises:
+        TrainingDataError: the catalogue gives too few queries.
+    """
+    rows = {product.id: row for row, product in enumerate(products)}
+    clicked = clicked_queries(events, rows)
+    made: dict[str, Grades] = {
+        query.text: dict.fromkeys(query.relevant, 1.0)
+        for query in QueryMaker(products, lexicon, seed).make(count)
+        if query.relevant
+    }
+    held_clicks = {text: grades for text, grades in clicked.items() if _is_held_out(text)}
+    held_made = {text: grades for text, grades in made.items() if _is_held_out(text)}
+    by_clicks = len(held_clicks) >= _ENOUGH_CLICKED
+    held_out = held_clicks if by_clicks else held_made
+    train = {text: grades for text, grades in (made | clicked).items() if not _is_held_out(text)}
+    if min(len(train), len(held_out)) < _ENOUGH:
+        raise TrainingDataError(
+            f"{len(train)} queries to learn from and {len(held_out)} to measure on: too few. The "
+            "catalogue needs more products or categories that the lexicon knows."
+        )
+    return ShopMaterial(train, held_out, "clicks" if by_clicks else "catalogue")
+
+
+def clicked_queries(events: Iterable[Event], rows: Mapping[str, int]) -> dict[str, Grades]:
+    """Query → row → what shoppers made of it after asking: clicks, carts and purchases added up."""
+    found: dict[str, dict[int, float]] = {}
+    for event in events:
+        worth = _WORTH.get(event.type)
+        if worth is None or not event.query or event.product_id not in rows:
+            continue
+        text = " ".join(event.query.lower().split())
+        grades = found.setdefault(text, {})
+        row = rows[event.product_id]
+        grades[row] = min(_MOST_WORTH, grades.get(row, 0.0) + worth)
+    return dict(found)
+
+
+class ShopSearch:
+    """Search over a shop's products with one encoder, scored as it serves, without filters."""
+
+    def __init__(self, products: Sequence[Product], lexicon: Lexicon) -> None:
+        self.texts = [embedding_text(product) for product in products]
+        self._lexicon = lexicon
+        self._index = LexicalIndex.build([lexical_document(product) for product in products])
+        self._languages = {p.language for p in products} | {
+            language for p in products for language in p.translations
+        }
+        self._fusion = Fusion.load()
+
+    def measure(self, encoder: Encoder, held_out: Mapping[str, Grades]) -> SearchFigures:
+        """Figures of search with ``encoder``."""
+        matrix = encoder.encode(self.texts)
+        found = []
+        for text, grades in held_out.items():
+            cosines = matrix @ encoder.encode([text])[0]
+            lexical = self._index.score(read_query(text, self._lexicon, self._languages))
+            fused = self._fusion.fuse(lexical, cosines, np.ones(len(matrix), dtype=np.bool_))
+            found.append([*_figures(fused, grades), *_figures(cosines, grades)])
+        return SearchFigures(*(float(value) for value in np.mean(found, axis=0)))
+
+    def adapt(
+        self, encoder: Encoder, train: Mapping[str, Grades], schedule: Schedule, told: Told
+    ) -> CatalogAdapter:
+        """An adapter of the packaged encoder, trained on ``train``."""
+        matrix: Vectors = encoder.encode(self.texts)
+
+        def found(text: str) -> list[np.ndarray]:
+            lexical = self._index.score(read_query(text, self._lexicon, self._languages))
+            cosines = matrix @ encoder.encode([text])[0]
+            return [top_rows(lexical.bm25, _SHOWN), top_rows(cosines, _SHOWN)]
+
+        queries = training_queries(train, found, answers_from=1.0, look_alikes_below=1.0)
+        return fit_encoder(queries, self.texts, schedule, told=told)
+
+
+def _figures(scores: Vectors, grades: Grades) -> tuple[float, float]:
+    """nDCG@10 and Recall@10, the latter over the ten that could be shown at most."""
+    best = top_rows(scores, _TOP)
+    gains = np.array([grades.get(int(row), 0.0) for row in best])
+    ideal = np.array(sorted(grades.values(), reverse=True)[:_TOP])
+    discount = 1 / np.log2(np.arange(2, _TOP + 2))
+    return (
+        float(gains @ discount[: len(gains)] / (ideal @ discount[: len(ideal)])),
+        float((gains > 0).sum() / len(ideal)),
+    )
+
+
+def _is_held_out(text: str) -> bool:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % 5 == 0
+
+
+OpenEncoder = Callable[[str], Encoder]

@@ -1,0 +1,123 @@
+"""A learnt order: gradient-boosted trees over everything known of a query and a product.
+
+What a shop's shoppers chose teaches it (LambdaMART, Burges 2010,
+https://www.microsoft.com/en-us/research/publication/from-ranknet-to-lambdarank-to-lambdamart-an-overview/).
+It orders the union of what the single scores found best; below that union the fused score orders.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoder.encoder import Vectors
+from retrieval.errors import WeightsError
+from retrieval.index.exact_index import top_rows
+from retrieval.search.matching import FEATURES, TitleTable
+
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+CANDIDATES = 100
+"""Rows of each score that the learnt order looks at."""
+
+_FEEDBACK = 10  # best rows taken for what the query means (pseudo-relevance feedback)
+_PER_SCORE = ("score", "share", "behind", "rank", "beats")
+_BY_FEEDBACK = ("near_best", "near_first", "ends_as_best", "starts_as_best", "provisional")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchEvidence:
+    """What search knows for one query.
+
+    ``scores``: name → score of every product, shape (products,) each. ``vectors``: of every
+    product, unit length, shape (products, dimension); neighbours of the best are told by them.
+    """
+
+    query: str
+    scores: Mapping[str, Scores]
+    vectors: Vectors
+
+
+def feature_names(scores: Iterable[str]) -> list[str]:
+    """Of the columns of ``candidate_features``."""
+    per_score = [f"{name}_{part}" for name in scores for part in _PER_SCORE]
+    return [*per_score, *_BY_FEEDBACK, *FEATURES]
+
+
+def candidate_rows(scores: Mapping[str, Scores], depth: int) -> Rows:
+    """The best ``depth`` rows of each score, together, ascending."""
+    best = [top_rows(score, depth) for score in scores.values()]
+    return np.unique(np.concatenate(best))
+
+
+def candidate_features(evidence: SearchEvidence, rows: Rows, table: TitleTable) -> Scores:
+    """One line of features per row; shape (rows, len(feature_names(scores)))."""
+    own = np.stack([score[rows] for score in evidence.scores.values()])
+    columns: list[NDArray[np.floating]] = []
+    provisional = np.zeros(len(rows))
+    for score in own:
+        best, least = float(score.max()), float(score.min())
+        order = np.argsort(np.argsort(-score, kind="stable"), kind="stable")
+        share = (score - least) / max(best - least, 1e-6)
+        columns += [score, share, best - score, np.log1p(order), 1.0 / (10.0 + order)]
+        provisional += share
+    provisional /= len(own)
+    columns += _feedback(evidence.vectors[rows], provisional, table, rows)
+    matched = table.match(evidence.query, rows)
+    return np.column_stack([*columns, matched]).astype(np.float32)
+
+
+def _feedback(
+    vectors: Vectors, provisional: NDArray[np.float64], table: TitleTable, rows: Rows
+) -> list[NDArray[np.floating]]:
+    """How near each row is to those that come first, by meaning and by the words of its kind."""
+    best = np.argsort(-provisional, kind="stable")[:_FEEDBACK]
+    weights = provisional[best] / max(float(provisional[best].sum()), 1e-6)
+    starts, ends = table.edges(rows)
+    return [
+        vectors @ (weights @ vectors[best]),
+        (vectors @ vectors[best[:3]].T).mean(axis=1),
+        (ends[:, None] == ends[best]) @ weights,
+        (starts[:, None] == starts[best]) @ weights,
+        provisional,
+    ]
+
+
+class LearntOrder:
+    """Scores candidates with the trees. Safe to call from several threads."""
+
+    def __init__(self, trees: lightgbm.Booster) -> None:
+        self.trees = trees
+
+    def score(self, features: Scores) -> NDArray[np.float64]:
+        """One score a row, the higher the better; no scale is promised."""
+        return np.asarray(self.trees.predict(features, num_threads=1), dtype=np.float64)
+
+    def reorder(self, evidence: SearchEvidence, table: TitleTable) -> Scores:
+        """The fused scores, dealt out anew among the candidates.
+
+        The one that the trees put first gets the highest, and so on: the order is learnt, the
+        scale stays what the rest of search knows. Shape (products,).
+        """
+        rows = candidate_rows(evidence.scores, CANDIDATES)
+        fused = evidence.scores["fused"].copy()
+        learnt = self.score(candidate_features(evidence, rows, table))
+        fused[rows[np.argsort(-learnt, kind="stable")]] = np.sort(fused[rows])[::-1]
+        return fused
+
+    def save(self, path: Path) -> None:
+        self.trees.save_model(str(path))
+
+    @classmethod
+    def load(cls, path: Path) -> "LearntOrder":
+        """Raises:
+        WeightsError: the file is missing or damaged.
+        """
+        try:
+            return cls(lightgbm.Booster(model_file=str(path)))
+        except (OSError, lightgbm.basic.LightGBMError) as error:
+            raise WeightsError(f"The learnt order at {path} is unusable: {error}") from error

@@ -17,7 +17,7 @@ from retrieval.catalog.product import Product, Variant
 from retrieval.constraints import Constraints
 from retrieval.encoder.encoder import Encoder, Vectors
 from retrieval.index.chroma_index import close_client, embedded_client
-from retrieval.index.columns import ColumnsBuilder
+from retrieval.index.columns_builder import ColumnsBuilder
 from retrieval.index.exact_index import top_rows
 from retrieval.index.lexical import LexicalDocument, LexicalIndex
 from retrieval.index.tokenize import terms

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from retrieval.encoder.encoder import Vectors
 from retrieval.errors import VectorStoreError
 
+_TEXT = "text"  # the metadata that holds the hash of the text behind a vector
+_UNIT = 1e-3
+
 
 def embedded_client(folder: Path) -> Any:
     """A Chroma client on a folder. One process at a time may write there."""
@@ -59,27 +62,55 @@ class ChromaIndex:
     def __init__(self, client: Any, collection: str) -> None:
         self._client = client
         self.name = collection
-        self._collection = client.get_or_create_collection(
+        self.collection = client.get_or_create_collection(
             collection, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
         self._batch = int(client.get_max_batch_size())
 
-    def upsert(self, ids: Sequence[str], vectors: Vectors) -> None:
+    def upsert(
+        self, ids: Sequence[str], vectors: Vectors, hashes: Sequence[str] | None = None
+    ) -> None:
+        """``hashes``: of the texts that the vectors stand for; see ``stored``."""
         for start in range(0, len(ids), self._batch):
             part = slice(start, start + self._batch)
-            self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
+            told = None if hashes is None else [{_TEXT: text} for text in hashes[part]]
+            self.collection.upsert(ids=list(ids[part]), embeddings=vectors[part], metadatas=told)
+
+    def stored(self, ids: Sequence[str], hashes: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors of those ids that are there, are unit vectors, and stand for these texts."""
+        wanted = dict(zip(ids, hashes, strict=True))
+        found: dict[str, Vectors] = {}
+        for start in range(0, len(ids), self._batch):
+            some = list(ids[start : start + self._batch])
+            page = self.collection.get(ids=some, include=["embeddings", "metadatas"])
+            vectors = np.asarray(page["embeddings"], dtype=np.float32)
+            for key, vector, told in zip(page["ids"], vectors, page["metadatas"], strict=True):
+                is_unit = abs(float(vector @ vector) - 1.0) < _UNIT
+                if is_unit and told and told.get(_TEXT) == wanted[key]:
+                    found[key] = vector
+        return found
+
+    def held(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that have a vector, whatever it is."""
+        return {
+            key
+            for start in range(0, len(ids), self._batch)
+            for key in self.collection.get(ids=list(ids[start : start + self._batch]), include=[])[
+                "ids"
+            ]
+        }
 
     def delete(self, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), self._batch):
-            self._collection.delete(ids=list(ids[start : start + self._batch]))
+            self.collection.delete(ids=list(ids[start : start + self._batch]))
 
     def count(self) -> int:
-        return int(self._collection.count())
+        return int(self.collection.count())
 
     def scan(self, batch: int = 2000) -> Iterator[tuple[list[str], Vectors]]:
         offset = 0
         while True:
-            page = self._collection.get(limit=batch, offset=offset, include=["embeddings"])
+            page = self.collection.get(limit=batch, offset=offset, include=["embeddings"])
             if not page["ids"]:
                 return
             yield page["ids"], np.asarray(page["embeddings"], dtype=np.float32)
@@ -89,7 +120,7 @@ class ChromaIndex:
         limit = min(limit, self.count())
         if limit <= 0:
             return []
-        found = self._collection.query(
+        found = self.collection.query(
             query_embeddings=[vector], n_results=limit, include=["distances"]
         )
         return [

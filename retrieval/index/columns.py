@@ -6,8 +6,7 @@ it is that variant's alone ("black, white" on the product, "black" on one varian
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.catalog.product import Product, Variant
+from retrieval.catalog.product import Product
 from retrieval.constraints import Constraints
+from retrieval.index.names import JoinedNames, Names, mapped
 from retrieval.index.postings import Postings
-from retrieval.index.tokenize import needed_terms, title_terms
+from retrieval.index.tokenize import needed_terms
 from retrieval.index.values import SEPARATOR, asked_key, folded, held_keys
+from retrieval.store.catalog_store import Standing
 
 Path_ = tuple[str, ...]
 Nodes = Mapping[str, Collection[Path_]]
 """Category labels, as they stand in the constraints, to the category paths that they mean."""
 
-_NEVER = np.int32(2**31 - 1)
 _ARRAYS = ("product", "first", "price", "in_stock", "rating", "reviews", "created", "alive")
+_POSTINGS = ("attributes", "categories", "titles")
+_FEW = 0.1  # where a filter leaves less than this share, the rest is checked row by row
 
 
 def category_key(path: Iterable[str]) -> str:
@@ -54,16 +56,16 @@ class Mask:
 
     products: NDArray[np.bool_]
     """Shape (products,)."""
-    best: NDArray[np.int32]
-    """Shape (products,): the row of the variant to show, in stock before not, then the cheapest."""
+    variants: NDArray[np.bool_]
+    """Shape (variants,)."""
 
 
 @dataclass(frozen=True)
 class Columns:
     """Immutable arrays over all products and variants; a refresh makes a new object."""
 
-    ids: list[str]
-    skus: list[str]
+    ids: Sequence[str]
+    skus: Sequence[str]
     product: NDArray[np.int32]
     """Product row of each variant row, ascending."""
     first: NDArray[np.int64]
@@ -76,25 +78,18 @@ class Columns:
     created: NDArray[np.float64]
     """Seconds since 1970; NaN where unknown."""
     alive: NDArray[np.bool_]
-    """False for a product that was removed after the build."""
+    """False for a product that was removed, or replaced by a later row, after the build."""
     attributes: Postings
     categories: Postings
     titles: Postings
-    nodes: dict[str, list[Path_]]
+    nodes: Mapping[str, list[Path_]]
     """Folded category name, in any of the catalogue's languages, to the paths that end in it."""
-
-    def __post_init__(self) -> None:
-        rows = {identifier: row for row, identifier in enumerate(self.ids)}
-        order = np.empty(len(self.skus), dtype=np.int32)
-        order[np.lexsort((self.price, ~self.in_stock))] = np.arange(len(self.skus), dtype=np.int32)
-        by_order = np.argsort(order).astype(np.int32)
-        object.__setattr__(self, "_rows", rows)
-        object.__setattr__(self, "_order", order)
-        object.__setattr__(self, "_by_order", by_order)
+    rows: Callable[[str], int | None]
+    """The row of a product id, or ``None`` where the index does not hold it."""
 
     def row(self, product_id: str) -> int | None:
         """The row of a product, or ``None`` where the index does not hold it."""
-        return self._rows.get(product_id)  # type: ignore[attr-defined, no-any-return]
+        return self.rows(product_id)
 
     def variants(self, row: int) -> range:
         """The variant rows of a product row."""
@@ -110,42 +105,72 @@ class Columns:
 
         ``nodes`` says what category labels mean; a label that it lacks is looked up by its name.
         """
-        fits = self.fitting(constraints, nodes)
-        if not len(self.ids):
-            return Mask(np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.int32))
-        order: NDArray[np.int32] = self._order  # type: ignore[attr-defined]
-        best = np.minimum.reduceat(np.where(fits, order, _NEVER), self.first)
-        passing = best != _NEVER
-        rows = np.full(len(self.ids), -1, dtype=np.int32)
-        rows[passing] = self._by_order[best[passing]]  # type: ignore[attr-defined]
-        return Mask(passing, rows)
+        variants = self.fitting(constraints, nodes)
+        if len(self.ids) == len(self.skus):  # one variant each
+            return Mask(variants, variants)
+        return Mask(np.logical_or.reduceat(variants, self.first), variants)
+
+    def best(self, mask: Mask, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The variant to show of each product row: in stock before not, then the cheapest.
+
+        Shape (rows,); -1 where no variant passes.
+        """
+        owner, variants = self._variants_of(rows)
+        fits = mask.variants[variants]
+        owner, variants = owner[fits], variants[fits]
+        order = np.lexsort((self.price[variants], ~self.in_stock[variants], owner))
+        best = np.full(len(rows), -1, dtype=np.int64)
+        owners, places = np.unique(owner[order], return_index=True)
+        best[owners] = variants[order[places]]
+        return best
+
+    def _variants_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All variant rows of some product rows, and of which position in ``rows`` each is."""
+        ends = np.append(self.first[1:], len(self.skus))[rows]
+        counts = ends - self.first[rows]
+        owner = np.repeat(np.arange(len(rows)), counts)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return owner, self.first[rows][owner] + within
 
     def fitting(self, constraints: Constraints, nodes: Nodes | None = None) -> NDArray[np.bool_]:
         """The variants that meet every hard constraint; shape (variants,)."""
         products = self._product_mask(constraints, nodes or {})
-        return self._variant_mask(constraints) & products[self.product]
+        if np.count_nonzero(products) < _FEW * len(products):
+            _, rows = self._variants_of(np.flatnonzero(products))
+            fits = np.zeros(len(self.skus), dtype=np.bool_)
+            fits[rows] = self._variant_mask(constraints, rows)
+            return fits
+        fits = self._variant_mask(constraints, slice(None))
+        fits &= products if len(products) == len(fits) else products[self.product]
+        return fits
 
-    def _variant_mask(self, wanted: Constraints) -> NDArray[np.bool_]:
-        fits = np.ones(len(self.skus), dtype=np.bool_)
+    def _variant_mask(
+        self, wanted: Constraints, rows: NDArray[np.int64] | slice
+    ) -> NDArray[np.bool_]:
+        """Which of the variant ``rows`` meet what is asked of variants."""
+        price = self.price[rows]
+        fits = np.ones(len(price), dtype=np.bool_)
         if wanted.in_stock_only:
-            fits &= self.in_stock
+            fits &= self.in_stock[rows]
         if wanted.price_min is not None:
-            fits &= self.price >= wanted.price_min
+            fits &= price >= wanted.price_min
         if wanted.price_max is not None:
-            fits &= self.price <= wanted.price_max
+            fits &= price <= wanted.price_max
         for name, values in wanted.attributes.items():
             if values:
-                fits &= self._having(self.attributes, (asked_key(name, v) for v in values), fits)
+                fits &= self._having(asked_key(name, value) for value in values)[rows]
         for name, values in wanted.exclude.items():
-            if name not in ("category", "text"):
-                for value in values:
-                    fits[self.attributes.rows(asked_key(name, value))] = False
+            if name not in ("category", "text") and values:
+                fits &= ~self._having(asked_key(name, value) for value in values)[rows]
         return fits
 
     def _product_mask(self, wanted: Constraints, nodes: Nodes) -> NDArray[np.bool_]:
         fits = self.alive.copy()
         if wanted.category is not None:
-            fits &= self._having(self.categories, self._category_keys(wanted.category, nodes), fits)
+            held = np.zeros_like(fits)
+            for key in self._category_keys(wanted.category, nodes):
+                held[self.categories.rows(key)] = True
+            fits &= held
         if wanted.rating_min is not None:
             fits &= self.rating >= wanted.rating_min  # NaN compares false: unrated does not pass
         for label in wanted.exclude.get("category", ()):
@@ -166,20 +191,18 @@ class Columns:
             found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
         return np.zeros(0, dtype=np.int32) if found is None else found
 
-    @staticmethod
-    def _having(
-        postings: Postings, keys: Iterable[str], like: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
-        having = np.zeros_like(like)
+    def _having(self, keys: Iterable[str]) -> NDArray[np.bool_]:
+        """Which variants have one of some attribute values; shape (variants,)."""
+        having = np.zeros(len(self.skus), dtype=np.bool_)
         for key in keys:
-            having[postings.rows(key)] = True
+            having[self.attributes.rows(key)] = True
         return having
 
-    def refreshed(self, changed: Iterable[Product], removed: Iterable[str]) -> "Columns":
+    def refreshed(self, changed: Iterable[Standing], removed: Iterable[str]) -> "Columns":
         """These columns with the present prices, stock and ratings of ``changed`` products.
 
-        A variant that the index does not know is left to the next build, and so is a new product;
-        one that is gone counts as out of stock at no price.
+        A variant that the index does not know is left to ``joined``, and so is a new product; one
+        that is gone counts as out of stock at no price.
         """
         price, in_stock = self.price.copy(), self.in_stock.copy()
         rating, reviews, alive = self.rating.copy(), self.reviews.copy(), self.alive.copy()
@@ -187,11 +210,9 @@ class Columns:
             row = self.row(product.id)
             if row is None:
                 continue
-            now = {variant.sku: variant for variant in product.variants}
             for variant_row in self.variants(row):
-                variant = now.get(self.skus[variant_row])
-                price[variant_row] = variant.price if variant else np.nan
-                in_stock[variant_row] = variant is not None and variant.in_stock
+                now = product.variants.get(self.skus[variant_row], (np.nan, False))
+                price[variant_row], in_stock[variant_row] = now
             rating[row] = np.nan if product.rating is None else product.rating
             reviews[row] = product.review_count
             alive[row] = True
@@ -203,82 +224,62 @@ class Columns:
             self, price=price, in_stock=in_stock, rating=rating, reviews=reviews, alive=alive
         )
 
+    def joined(self, tail: "Columns") -> "Columns":
+        """These columns with the products of ``tail`` behind them.
+
+        A product that is in both is found in the tail; the caller has seen to it that its row here
+        is no longer alive.
+        """
+        products, variants = len(self.ids), len(self.skus)
+
+        def rows(product_id: str) -> int | None:
+            row = tail.row(product_id)
+            return self.row(product_id) if row is None else products + row
+
+        added = {name: getattr(tail, name) for name in _ARRAYS}
+        added["product"] = added["product"] + np.int32(products)
+        added["first"] = added["first"] + variants
+        arrays: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), behind]) for name, behind in added.items()
+        }
+        return Columns(
+            ids=JoinedNames(self.ids, tail.ids),
+            skus=JoinedNames(self.skus, tail.skus),
+            attributes=self.attributes.joined(tail.attributes, variants),
+            categories=self.categories.joined(tail.categories, products),
+            titles=self.titles.joined(tail.titles, products),
+            nodes={
+                name: list(dict.fromkeys([*self.nodes.get(name, []), *tail.nodes.get(name, [])]))
+                for name in (*self.nodes, *tail.nodes)
+            },
+            rows=rows,
+            **arrays,
+        )
+
     def save(self, folder: Path) -> None:
         """Writes the columns into ``folder``, which is made."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in _ARRAYS:
             np.save(folder / f"{name}.npy", getattr(self, name))
-        for name in ("attributes", "categories", "titles"):
+        for name in _POSTINGS:
             getattr(self, name).save(folder, name)
-        names = {"ids": self.ids, "skus": self.skus, "nodes": self.nodes}
-        (folder / "names.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+        for name in ("ids", "skus"):
+            Names.of(getattr(self, name)).save(folder, name)
+        text = json.dumps(dict(self.nodes), ensure_ascii=False)
+        (folder / "nodes.json").write_text(text, encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Columns":
-        arrays: dict[str, Any] = {name: np.load(folder / f"{name}.npy") for name in _ARRAYS}
-        names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-        nodes = {name: [tuple(path) for path in paths] for name, paths in names["nodes"].items()}
-        postings: dict[str, Any] = {
-            n: Postings.load(folder, n) for n in ("attributes", "categories", "titles")
-        }
-        return cls(ids=names["ids"], skus=names["skus"], nodes=nodes, **arrays, **postings)
-
-
-class ColumnsBuilder:
-    """Collects products one by one, in the order of their rows."""
-
-    def __init__(self) -> None:
-        self._ids: list[str] = []
-        self._variants: list[tuple[int, Variant]] = []
-        self._first: list[int] = []
-        self._ratings: list[float] = []
-        self._reviews: list[int] = []
-        self._created: list[float] = []
-        self._attributes: defaultdict[str, list[int]] = defaultdict(list)
-        self._categories: defaultdict[str, list[int]] = defaultdict(list)
-        self._titles: defaultdict[str, list[int]] = defaultdict(list)
-        self._nodes: defaultdict[str, dict[Path_, None]] = defaultdict(dict)
-
-    def add(self, product: Product) -> None:
-        row = len(self._ids)
-        self._ids.append(product.id)
-        self._first.append(len(self._variants))
-        for variant, keys in zip(product.variants, variant_attributes(product), strict=True):
-            for key in keys:
-                self._attributes[key].append(len(self._variants))
-            self._variants.append((row, variant))
-        self._ratings.append(np.nan if product.rating is None else product.rating)
-        self._reviews.append(product.review_count)
-        created = product.created_at
-        self._created.append(np.nan if created is None else created.timestamp())
-        self._add_categories(row, product)
-        texts = (product.title, *(text.title for text in product.translations.values()))
-        for term in set().union(*(title_terms(text) for text in texts)):
-            self._titles[term].append(row)
-
-    def _add_categories(self, row: int, product: Product) -> None:
-        path = tuple(product.category_path)
-        for depth in range(1, len(path) + 1):
-            self._categories[category_key(path[:depth])].append(row)
-            self._nodes[folded(path[depth - 1])][path[:depth]] = None
-            for text in product.translations.values():
-                if len(text.category_path) == len(path):
-                    self._nodes[folded(text.category_path[depth - 1])][path[:depth]] = None
-
-    def build(self) -> Columns:
-        return Columns(
-            ids=self._ids,
-            skus=[variant.sku for _, variant in self._variants],
-            product=np.array([row for row, _ in self._variants], dtype=np.int32),
-            first=np.array(self._first, dtype=np.int64),
-            price=np.array([variant.price for _, variant in self._variants], dtype=np.float64),
-            in_stock=np.array([variant.in_stock for _, variant in self._variants], dtype=np.bool_),
-            rating=np.array(self._ratings, dtype=np.float32),
-            reviews=np.array(self._reviews, dtype=np.int32),
-            created=np.array(self._created, dtype=np.float64),
-            alive=np.ones(len(self._ids), dtype=np.bool_),
-            attributes=Postings.of(self._attributes),
-            categories=Postings.of(self._categories),
-            titles=Postings.of(self._titles),
-            nodes={name: list(paths) for name, paths in self._nodes.items()},
+        """Opens saved columns; most of them stay on disk until they are read."""
+        arrays: dict[str, Any] = {name: mapped(folder / f"{name}.npy") for name in _ARRAYS}
+        postings: dict[str, Any] = {name: Postings.load(folder, name) for name in _POSTINGS}
+        nodes = json.loads((folder / "nodes.json").read_text(encoding="utf-8"))
+        ids = Names.load(folder, "ids")
+        return cls(
+            ids=ids,
+            skus=Names.load(folder, "skus"),
+            nodes={name: [tuple(path) for path in paths] for name, paths in nodes.items()},
+            rows=ids.row,
+            **arrays,
+            **postings,
         )

@@ -44,7 +44,7 @@ def ordered(
 def _keys(found: Found, rows: Rows, sort: Sort, columns: Columns) -> NDArray[np.floating]:
     """What the rows are sorted by, the highest first."""
     if sort in ("price_asc", "price_desc"):
-        price = columns.price[found.mask.best[rows]]
+        price = columns.price[columns.best(found.mask, rows)]
         return -price if sort == "price_asc" else price
     if sort == "newest":
         return columns.created[rows]

@@ -52,6 +52,17 @@ class ProductChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a product changes most often, and no text search reads."""
+
+    id: str
+    rating: float | None
+    review_count: int
+    variants: dict[str, tuple[float, bool]]
+    """Price by SKU, and whether it is in stock."""
+
+
+@dataclass(frozen=True, slots=True)
 class Selling:
     """A new price or stock of one variant; ``None`` leaves the value as it is.
 
@@ -96,6 +107,22 @@ class CatalogStore:
             for chunk in chunks(wanted):
                 found.update((p.id, p) for p in _load(session, ProductRow.id.in_(chunk)))
         return {key: found[key] for key in wanted if key in found}
+
+    def standings(self, product_ids: Iterable[str]) -> dict[str, Standing]:
+        """Prices, stock and ratings by product id; products that do not exist are left out."""
+        found: dict[str, Standing] = {}
+        columns = (VariantRow.sku, VariantRow.price, VariantRow.in_stock)
+        with self._sessions() as session:
+            for chunk in chunks(product_ids):
+                query = (
+                    select(ProductRow.id, ProductRow.rating, ProductRow.review_count, *columns)
+                    .join(VariantRow, VariantRow.product_id == ProductRow.id)
+                    .where(~ProductRow.removed, ProductRow.id.in_(chunk))
+                )
+                for key, rating, reviews, sku, price, in_stock in session.execute(query):
+                    standing = found.setdefault(key, Standing(key, rating, reviews, {}))
+                    standing.variants[sku] = (price, in_stock)
+        return found
 
     def scan(self, batch: int = 1000) -> Iterator[Product]:
         """All products by ascending id, ``batch`` in memory at a time, no transaction held open."""

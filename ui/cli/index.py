@@ -47,24 +47,41 @@ def build_showing(builder: "IndexBuilder") -> "Generation":
 
 
 @app.command()
-def check(as_json: Json = False) -> None:
-    """Compare SQL with the index; exit code 1 when they differ."""
+def check(
+    as_json: Json = False,
+    mend: Annotated[bool, typer.Option(help="Rebuild the index where it differs.")] = False,
+) -> None:
+    """Compare SQL with the index, product by product; exit code 1 when they differ.
+
+    With --mend the exit code tells whether they still differ after the rebuild.
+    """
     import json
     from dataclasses import asdict
 
     from assistant.settings import Settings
     from retrieval.encoder.opening import open_encoder
     from retrieval.errors import IndexNotReadyError
+    from retrieval.index.builder import IndexBuilder
     from retrieval.index.check import check_index
 
     settings = Settings()
     place, sessions = _open()
     encoder = open_encoder(settings.home / "models", settings.device)
+    found = None
     try:
         found = check_index(place, sessions, encoder.fingerprint)
     except IndexNotReadyError as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+        if not mend:
+            typer.echo("Run `shopkeeper index rebuild` to mend it.", err=True)
+            raise typer.Exit(1) from error
+    if mend and (found is None or found):
+        build_showing(IndexBuilder(place, sessions, encoder))
+        if found is not None and not as_json:
+            kinds = ", ".join(f"{len(ids)} {kind}" for kind, ids in asdict(found).items() if ids)
+            typer.echo(f"Mended: {kinds}.")
+        found = check_index(place, sessions, encoder.fingerprint)
+    assert found is not None
     differences = asdict(found)
     if as_json:
         typer.echo(json.dumps(differences, ensure_ascii=False))

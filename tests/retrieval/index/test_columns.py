@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from retrieval.catalog.product import Product, Variant
 from retrieval.constraints import Constraints
-from retrieval.index.columns import Columns, ColumnsBuilder
+from retrieval.index.columns import Columns
+from retrieval.index.columns_builder import ColumnsBuilder
 from retrieval.search.fit import fitting_variants
+from retrieval.store.catalog_store import Standing
 
 Read = Callable[[str], list[Product]]
 
@@ -109,8 +111,27 @@ def test_the_mask_agrees_with_the_rules_for_one_product(
     for row, product in enumerate(catalogue):
         fitting = {variant.sku for variant in fitting_variants(product, wanted, nodes)}
         assert mask.products[row] == bool(fitting)
-        best = int(mask.best[row])
+        best = int(columns.best(mask, np.array([row]))[0])
         assert (columns.skus[best] in fitting) if fitting else best == -1
+        if fitting:
+            key = [(not v.in_stock, v.price) for v in product.variants if v.sku in fitting]
+            assert (not columns.in_stock[best], columns.price[best]) == min(key)
+
+
+@settings(deadline=None)
+@given(products(), products(), wishes())
+def test_columns_joined_answer_like_columns_of_all(
+    first: list[Product], second: list[Product], wanted: Constraints
+) -> None:
+    renamed = [product.model_copy(update={"id": f"second-{product.id}"}) for product in second]
+    whole, joined = columns_of([*first, *renamed]), columns_of(first).joined(columns_of(renamed))
+    np.testing.assert_array_equal(joined.mask(wanted).variants, whole.mask(wanted).variants)
+    rows = np.flatnonzero(whole.mask(wanted).products)
+    np.testing.assert_array_equal(
+        joined.best(joined.mask(wanted), rows), whole.best(whole.mask(wanted), rows)
+    )
+    assert list(joined.ids) == list(whole.ids)
+    assert [joined.row(key) for key in whole.ids] == list(range(len(whole.ids)))
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +170,8 @@ def test_sold_out_variants_count_when_asked_for(fashion: Columns) -> None:
     wanted = Constraints(attributes={"color": ["white"]}, in_stock_only=False)
     mask = fashion.mask(wanted)
     assert passing(fashion, wanted) == {"tee"}
-    assert fashion.skus[mask.best[fashion.row("tee")]] == "TE-WH"
+    rows = np.flatnonzero(mask.products)
+    assert [fashion.skus[row] for row in fashion.best(mask, rows)] == ["TE-WH"]
 
 
 def test_saved_columns_are_the_same(fashion: Columns, tmp_path: Path) -> None:
@@ -160,7 +182,9 @@ def test_saved_columns_are_the_same(fashion: Columns, tmp_path: Path) -> None:
         Constraints(category="连衣裙", attributes={"color": ["red"]}),
         Constraints(exclude={"text": ["leather"]}),
     ):
-        np.testing.assert_array_equal(loaded.mask(wanted).best, fashion.mask(wanted).best)
+        np.testing.assert_array_equal(loaded.mask(wanted).variants, fashion.mask(wanted).variants)
+    assert list(loaded.ids) == list(fashion.ids)
+    assert [loaded.row(key) for key in fashion.ids] == list(range(len(fashion.ids)))
 
 
 def test_a_refresh_leaves_the_old_columns_as_they_were(shop_products: Read) -> None:
@@ -169,7 +193,9 @@ def test_a_refresh_leaves_the_old_columns_as_they_were(shop_products: Read) -> N
     boots = next(product for product in catalogue if product.id == "boots")
     boots.variants[0].price = 20
     del boots.variants[1]
-    refreshed = columns.refreshed([boots], removed=["tee"])
+    variants = {v.sku: (v.price, v.in_stock) for v in boots.variants}
+    now = Standing(boots.id, boots.rating, boots.review_count, variants)
+    refreshed = columns.refreshed([now], removed=["tee"])
     assert passing(refreshed, Constraints(price_max=20)) == {"boots"}
     assert passing(columns, Constraints(price_max=20)) == {"tee"}
     assert passing(refreshed, Constraints(attributes={"color": ["brown"]})) == set()

@@ -66,7 +66,8 @@ def test_a_rebuild_mends_what_a_check_finds(home: Home) -> None:
     home.write(product("b", "Beech table"))
     changed = home.run("check", "--json")
     assert changed.exit_code == 1
-    assert json.loads(changed.stdout) == {"missing": [], "stale": ["b"], "extra": []}
+    differences = {"missing": [], "stale": ["b"], "extra": [], "vectors": [], "facets": []}
+    assert json.loads(changed.stdout) == differences
 
     assert "(1 embedded, 1 vectors used again)" in home.run("rebuild").stdout
     after = home.run("check")
@@ -90,5 +91,14 @@ def test_a_damaged_index_is_said_to_be_so(home: Home) -> None:
     found = home.run("check")
     assert found.exit_code == 1
     assert "cannot be read" in found.stderr
-    assert home.run("rebuild").exit_code == 0
+    assert home.run("check", "--mend").exit_code == 0
+    assert home.run("check").exit_code == 0
+
+
+def test_a_check_mends_what_it_finds_and_says_it(home: Home) -> None:
+    home.run("rebuild")
+    home.write(product("c", "Elm stool"))
+    mended = home.run("check", "--mend")
+    assert mended.exit_code == 0, mended.stderr
+    assert "Mended: 1 missing." in mended.stdout
     assert home.run("check").exit_code == 0

@@ -9,6 +9,7 @@ from ui.cli.eval_dialogues import dialogues
 from ui.cli.eval_encoder import encoder
 from ui.cli.eval_fusion import fusion
 from ui.cli.eval_intent import intent
+from ui.cli.eval_next_item import next_item
 from ui.cli.eval_search import search
 from ui.cli.eval_sentiment import sentiment
 from ui.cli.eval_states import states
@@ -27,4 +28,5 @@ def register(parent: typer.Typer) -> None:
     app.command()(intent)
     app.command()(compression)
     app.command()(sentiment)
+    app.command()(next_item)
     parent.add_typer(app, name="eval")

@@ -6,9 +6,10 @@ from ui.cli.train_encoder import encoder
 from ui.cli.train_intent import intent
 from ui.cli.train_ranking import ranking
 from ui.cli.train_sentiment import sentiment
+from ui.cli.train_sequence import sequence
 
 app = typer.Typer(
-    help="Train a model: intent, encoder, ranking or sentiment.", no_args_is_help=True
+    help="Train a model: intent, encoder, ranking, sentiment or sequence.", no_args_is_help=True
 )
 
 
@@ -17,4 +18,5 @@ def register(parent: typer.Typer) -> None:
     app.command()(encoder)
     app.command()(ranking)
     app.command()(sentiment)
+    app.command()(sequence)
     parent.add_typer(app, name="train")

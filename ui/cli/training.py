@@ -3,17 +3,19 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from finetune.text.recipe import Recipe
+    from pydantic import BaseModel
+
+R = TypeVar("R", bound="BaseModel")
 
 
-def read_recipe(base: "Recipe", file: Path | None, fields: list[str]) -> "Recipe":
+def read_recipe(base: R, file: Path | None, fields: list[str]) -> R:
     """``base`` with what a file and ``name=value`` pairs change of it.
 
     Raises:

@@ -1,0 +1,1 @@
+"""Learns what comes next from behaviour; serves through ``retrieval.ranking.sequence``."""

@@ -1,0 +1,1 @@
+"""Behaviour sequences at serving time: customer vectors and next-item scores, in NumPy."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.lora import LoraLayer
 from tokenizers import Tokenizer
 from torch import nn
@@ -84,7 +84,7 @@ def _adapted(body: nn.Module, rank: int) -> SentenceEncoder:
     body.requires_grad_(False)
     layers = [name for name, part in body.named_modules() if isinstance(part, nn.Linear)]
     config = LoraConfig(r=rank, lora_alpha=rank, target_modules=layers)
-    return SentenceEncoder(get_peft_model(body, config).base_model.model)
+    return SentenceEncoder(inject_adapter_in_model(config, body))
 
 
 def _lora_layers(encoder: SentenceEncoder) -> dict[str, LoraLayer]:

@@ -1,7 +1,7 @@
 """From a message to what it means: readers take their words out of it, one after another."""
 
 from collections.abc import Collection, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from assistant.dialogue.state import DialogueState
 from assistant.understanding import (
@@ -16,6 +16,7 @@ from assistant.understanding import (
 )
 from assistant.understanding.asides import part_intents
 from assistant.understanding.aspects import read_aspects
+from assistant.understanding.cues import cue_entries
 from assistant.understanding.intent import IntentClassifier
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.message import Message, Unit
@@ -29,6 +30,7 @@ from assistant.understanding.understanding import Intent, IntentName, Reference,
 from assistant.understanding.values import choose_senses, note_unknown, note_values
 from assistant.understanding.vocabulary import CatalogVocabulary, Meaning, Sense
 from retrieval.catalog.facets import CatalogFacets
+from retrieval.constraints import Constraints
 from retrieval.language import detect, fold, normalise
 from retrieval.lexicon import Lexicon
 from retrieval.lexicon.phrases import Phrase
@@ -86,7 +88,7 @@ class Understander:
         ratings.read_rating(message)
         bounds = self._read_bounds(message)
         self._read_prices(message, state)
-        message.units = self._units(message, state.constraints.category, bounds)
+        message.units = self._units(message, state.constraints, bounds)
         elsewhere = message.find("elsewhere") is not None and not message.changes
         if elsewhere:
             message.give_up()
@@ -189,19 +191,20 @@ class Understander:
             message.use_span(price.start, price.end)
 
     def _units(
-        self, message: Message, held: str | None, bounds: list[measures.Bound]
+        self, message: Message, held: Constraints, bounds: list[measures.Bound]
     ) -> list[Unit]:
         units: list[Unit] = []
-        narrowings = self.vocabulary.narrowings(held) if held else None
+        narrowings = self.vocabulary.narrowings(held.category) if held.category else None
         spans = _measured(message, bounds)
         position = 0
         while position < len(message.tokens):
             if message.used[position]:
                 position += 1
                 continue
-            phrase = self.vocabulary.phrases.at(message.tokens, position)
+            phrase = self._phrase_at(message, position)
             narrower = narrowings.at(message.tokens, position) if narrowings else None
-            if narrower and (phrase is None or narrower.last >= phrase.last):
+            if narrower and (phrase is None or self._narrows(message, narrower, phrase, held)):
+                _release(message, phrase, held)
                 phrase = narrower
             if phrase and not self._stands_alone(message, phrase):
                 phrase = None
@@ -214,6 +217,29 @@ class Understander:
                 units.append(Unit(position, position + 1))
                 position += 1
         return units
+
+    def _phrase_at(self, message: Message, position: int) -> Phrase[Meaning] | None:
+        """The longest phrase at a token. "Shoes size 40" speaks of shoes, unlike "shoe size"."""
+        phrases, tokens = self.vocabulary.phrases, message.tokens
+        phrase = phrases.at(tokens, position)
+        if phrase and phrase.last - position > 1 and tokens[position].text != tokens[position].key:
+            noun = phrases.at(tokens[: position + 1], position)
+            if noun and _names(phrase, "slot") and _names(noun, "category"):
+                return noun
+        return phrase
+
+    def _narrows(
+        self, message: Message, narrower: Phrase[Meaning], plain: Phrase[Meaning], held: Constraints
+    ) -> bool:
+        """Whether a word tells a sort of the kind held, and not another kind: "dress", of shoes."""
+        if narrower.last < plain.last:
+            return False
+        after = message.tokens[narrower.last :]
+        kinds = [
+            m.values[0] for m in plain.meanings if isinstance(m, Sense) and m.name == "category"
+        ]
+        stands = bool(after) and after[0].key in _words_for_one()
+        return stands or all(self.vocabulary.covers(held.category or "", kind) for kind in kinds)
 
     def _stands_alone(self, message: Message, phrase: Phrase[Meaning]) -> bool:
         """Whether a single Chinese character is a word here, and not a part of one (起球, 球)."""
@@ -238,6 +264,26 @@ class Understander:
             message.filler[index] or self.vocabulary.phrases.at(message.tokens, index)
             for index in others
         )
+
+
+def _names(phrase: Phrase[Meaning], name: str) -> bool:
+    return any(isinstance(m, Sense) and m.name == name for m in phrase.meanings)
+
+
+def _release(message: Message, plain: Phrase[Meaning] | None, held: Constraints) -> None:
+    """Ends what is held and cannot be of the sort that is told: wireless, of "wired ones"."""
+    for meaning in plain.meanings if plain else ():
+        if not plain or not isinstance(meaning, Sense):
+            continue
+        values = held.attributes.get(meaning.name, [])
+        if values and values[0] not in meaning.values:
+            message.change("clear", f"attributes.{meaning.name}", None, plain.first, plain.last)
+
+
+@lru_cache(maxsize=1)
+def _words_for_one() -> frozenset[str]:
+    """Words that stand for the kind held: "dress ones"."""
+    return frozenset(word for word, cue in cue_entries() if cue.role == "one")
 
 
 def _measured(message: Message, bounds: list[measures.Bound]) -> list[tuple[int, int] | None]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from assistant.understanding.cues import Cue, cue_entries, read_data
+from assistant.understanding.narrowings import narrowings
+from assistant.understanding.spelling import english_words
 from retrieval.catalog.facets import CatalogFacets, CategoryFacet, ValueFacet
 from retrieval.language import fold
 from retrieval.lexicon import Lexicon
@@ -19,6 +21,7 @@ STATED = 0.8
 """From this share of products on, a catalogue states an attribute so well that it can filter."""
 _POINTING = frozenset(("it", "they"))
 _LONGEST_VALUE = 6
+_SHORTEST_NAME = 4
 _MEANINGLESS = frozenset(
     ("yes", "no", "none", "other", "others", "n/a", "na", "various", "default")
 )
@@ -189,11 +192,14 @@ class CatalogVocabulary:
                 for form in concept.forms():
                     yield form, Sense("slot", (concept.value,))
         for name, values in self.facets.attributes.items():
-            if yes := _yes_of(values):
+            if yes := _one_of(values, _YES):
                 # "Waterproof" is said of a product whose attribute ``waterproof`` is "yes".
                 forms = {name.replace("_", " "), *self._feature_forms(name)}
                 for form in {*forms, *_without(forms)}:
                     yield form, Sense(name, (yes.value,), yes.count)
+                if no := _one_of(values, _NO):
+                    for form in self._opposite_forms(name):
+                        yield form, Sense(name, (no.value,), no.count)
             else:
                 yield name.replace("_", " "), Sense("slot", (name,))
                 yield from self._named_values(name, values)
@@ -204,6 +210,7 @@ class CatalogVocabulary:
             if value.value.isascii() and value.value.replace(" ", "").isalpha():
                 sense = Sense(name, (value.value,), value.count)
                 yield f"{value.value} {name.replace('_', ' ')}", sense
+                yield f"{value.value.removesuffix('e')}er {name.replace('_', ' ')}", sense
 
     def _dimensions(self) -> Iterator[tuple[str, Sense]]:
         """Questions that mean an attribute and do not name it: "how heavy is it?"."""
@@ -213,16 +220,14 @@ class CatalogVocabulary:
                     yield from ((words, Sense("slot", (name,))) for words in entry["words"])
 
     def _narrowing_senses(self, category: str) -> Iterator[tuple[str, Meaning]]:
-        for path in self.nodes(category):
-            above = self._node_at[path]
-            for node in self.facets.categories:
-                if node.path[: len(path)] != path or node.path == path:
-                    continue
-                for language in ("", *node.translations):
-                    name, noun = fold(node.label(language)), fold(above.label(language))
-                    prefix = name.removesuffix(noun)
-                    if prefix and prefix != name:
-                        yield prefix, Sense("category", (node.name,), node.count)
+        held = [self._node_at[path] for path in self.nodes(category)]
+        told = narrowings(held, self.facets.categories, self.lexicon, self._names_value)
+        return ((words, Sense("category", (label,), count)) for words, label, count in told)
+
+    def _names_value(self, words: str) -> bool:
+        """Whether words name a value that says more of a thing than what it is used for."""
+        senses = [m for m in self.phrases.meanings(words) if isinstance(m, Sense)]
+        return any(s.name not in ("category", "slot", "unknown", "use") for s in senses)
 
     def _share(self, attribute: str, category: str | None) -> float:
         nodes = [self._node_at[path] for path in self.nodes(category)] if category else []
@@ -237,17 +242,27 @@ class CatalogVocabulary:
         found = self.lexicon.find(value)
         return not any(m.kind == "attribute" and m.end - m.start == len(value) for m in found)
 
-    def _feature_forms(self, name: str) -> tuple[str, ...]:
-        concept = self.lexicon.concept("feature", name.replace("_", " "))
-        return concept.forms() if concept else ()
+    def _feature_forms(self, name: str) -> Iterator[str]:
+        """Words for what a yes-or-no attribute says, and for sorts of it that the catalogue has
+        no attribute for: "bluetooth", of ``wireless``."""
+        said = name.replace("_", " ")
+        for concept in self.lexicon.concepts("feature"):
+            own = concept.value.replace(" ", "_") in self.facets.attributes
+            if concept.value == said or (concept.family == said and not own):
+                yield from concept.forms()
+
+    def _opposite_forms(self, name: str) -> Iterator[str]:
+        for concept in self.lexicon.concepts("feature"):
+            if concept.opposite == name.replace("_", " "):
+                yield from concept.forms()
 
     def _value_senses(self, name: str, values: list[ValueFacet]) -> Iterator[tuple[str, Sense]]:
-        if _yes_of(values):
+        if _one_of(values, _YES):
             return
         own: dict[str, ValueFacet] = {}
         for value in values:
             written = {value.value, *value.translations.values()}
-            for form in (*written, *self.lexicon.spellings(value.value)):
+            for form in (*written, *_joined(written), *self.lexicon.spellings(value.value)):
                 key = name_key(form)
                 if self._is_sayable(key, name) and key not in own:
                     own[key] = value
@@ -257,6 +272,7 @@ class CatalogVocabulary:
                         plain = not key.endswith("cm")
                         yield number.group(1), Sense(name, (value.value,), value.count, plain)
         if name == "brand":
+            yield from self._short_brands(values)
             return
         meant: dict[str, list[ValueFacet]] = {}
         for value in values:
@@ -269,6 +285,8 @@ class CatalogVocabulary:
                 if (c := self.lexicon.concept(name, key)) and c.family == concept.value
                 for value in members
             ]
+            if not found and concept.opposite:
+                continue
             if not found and concept.family:
                 found = meant.get(
                     concept.family, []
@@ -281,6 +299,20 @@ class CatalogVocabulary:
             for form in concept.forms():
                 if name_key(form) not in own:
                     yield form, sense
+
+    def _short_brands(self, brands: list[ValueFacet]) -> Iterator[tuple[str, Sense]]:
+        """The first words of longer names, where they are one brand's and no words for a thing:
+        "Marlowe", of Marlowe Leather."""
+        firsts = Counter(name_key(brand.value).split(" ")[0] for brand in brands)
+        for brand in brands:
+            first, *rest = name_key(brand.value).split(" ")
+            if rest and firsts[first] == 1 and not self._is_a_word(first):
+                yield first, Sense("brand", (brand.value,), brand.count, natural=False)
+
+    def _is_a_word(self, word: str) -> bool:
+        return (
+            word in english_words() or bool(self.lexicon.find(word)) or len(word) < _SHORTEST_NAME
+        )
 
     def _category_senses(self) -> Iterator[tuple[str, Sense]]:
         named: set[str] = set()
@@ -360,12 +392,17 @@ class CatalogVocabulary:
         return not all(_is_number(word) for word in words) or name == "size"
 
 
-def _yes_of(values: list[ValueFacet]) -> ValueFacet | None:
-    """The "yes" of an attribute that is only ever yes or no."""
+def _one_of(values: list[ValueFacet], words: frozenset[str]) -> ValueFacet | None:
+    """The "yes" or the "no" (``words``) of an attribute that is only ever yes or no."""
     plain = {value.value.casefold(): value for value in values}
     if not plain or not plain.keys() <= _YES | _NO:
         return None
-    return next((value for word, value in plain.items() if word in _YES), None)
+    return next((value for word, value in plain.items() if word in words), None)
+
+
+def _joined(forms: Iterable[str]) -> Iterator[str]:
+    """Hyphenated names without the hyphen: "wifi", of "Wi-Fi"."""
+    return (form.replace("-", "") for form in forms if "-" in form)
 
 
 def _without(forms: Iterable[str]) -> Iterator[str]:

@@ -52,6 +52,8 @@ class Concept:
     """The plainer value that a shade or sort belongs to ("navy" → "blue")."""
     kinds: tuple[str, ...] = ()
     """Narrower kinds of product."""
+    opposite: str | None = None
+    """The value that this one rules out ("wired" → "wireless")."""
 
     def forms(self, language: str | None = None) -> tuple[str, ...]:
         return self.en if language == "en" else self.zh if language == "zh" else self.en + self.zh
@@ -324,4 +326,5 @@ def _concept(kind: Kind, name: str, value: Any, entry: dict[str, Any]) -> Concep
         tuple(map(str, entry["zh"])),
         entry.get("family"),
         tuple(entry.get("kinds", ())),
+        entry.get("opposite"),
     )

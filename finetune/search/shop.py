@@ -5,12 +5,15 @@ it is at least as good on those as search with the encoder that serves now.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from finetune.errors import TrainingDataError
+from finetune.registry import METRICS
 from finetune.search.contrastive import Schedule, Told
 from finetune.search.fit import fit_encoder
 from finetune.search.mining import Grades, training_queries
@@ -18,6 +21,7 @@ from finetune.search.shop_queries import QueryMaker
 from retrieval.catalog.product import Product
 from retrieval.encoder.catalog_adapter import CatalogAdapter
 from retrieval.encoder.encoder import Encoder, Vectors
+from retrieval.encoder.opening import ADAPTER_FILE
 from retrieval.events.event import Event, EventType
 from retrieval.index.document import embedding_text, lexical_document
 from retrieval.index.exact_index import top_rows
@@ -30,6 +34,7 @@ _WORTH = {EventType.CLICK: 1.0, EventType.ADD_TO_CART: 2.0, EventType.PURCHASE: 
 _MOST_WORTH = 6.0
 _ENOUGH_CLICKED = 50  # held-out queries with clicks; fewer say nothing
 _ENOUGH = 20
+_NOISE = 0.01
 _TOP = 10
 _SHOWN = 40
 
@@ -50,8 +55,20 @@ class SearchFigures:
 
     fused_ndcg_at_10: float
     fused_recall_at_10: float
+    answered: float
+    """Share of queries for which an answer comes over the floor of relevance."""
+    let_through: float
+    """Share of the other products that come over it too."""
     cosine_ndcg_at_10: float
     cosine_recall_at_10: float
+
+    def is_as_good_as(self, other: "SearchFigures") -> bool:
+        """Whether it may serve in the place of ``other``."""
+        return (
+            self.fused_ndcg_at_10 >= other.fused_ndcg_at_10
+            and self.answered >= other.answered - _NOISE
+            and self.let_through <= other.let_through + _NOISE
+        )
 
 
 def gather(
@@ -116,7 +133,10 @@ class ShopSearch:
             cosines = matrix @ encoder.encode([text])[0]
             lexical = self._index.score(read_query(text, self._lexicon, self._languages))
             fused = self._fusion.fuse(lexical, cosines, np.ones(len(matrix), dtype=np.bool_))
-            found.append([*_figures(fused, grades), *_figures(cosines, grades)])
+            over = self._fusion.relevant(lexical, cosines, readily=False)
+            answers = np.isin(np.arange(len(matrix)), list(grades))
+            floor = [float((over & answers).any()), float(over[~answers].mean())]
+            found.append([*_figures(fused, grades), *floor, *_figures(cosines, grades)])
         return SearchFigures(*(float(value) for value in np.mean(found, axis=0)))
 
     def adapt(
@@ -134,6 +154,61 @@ class ShopSearch:
         return fit_encoder(queries, self.texts, schedule, told=told)
 
 
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """What adapting gave; ``files`` is a folder as the model registry takes it."""
+
+    before: SearchFigures
+    after: SearchFigures
+    source: str
+    trained_on: int
+    held_out: int
+
+    @property
+    def is_better_or_equal(self) -> bool:
+        return self.after.is_as_good_as(self.before)
+
+    def metrics(self) -> dict[str, float | str]:
+        """For ``metrics.json``."""
+        return (
+            asdict(self.after)
+            | {f"before_{name}": value for name, value in asdict(self.before).items()}
+            | {"source": self.source, "trained_on": self.trained_on, "held_out": self.held_out}
+        )
+
+
+def adapt_encoder(
+    search: "ShopSearch",
+    material: ShopMaterial,
+    open_adapted: Callable[[Path | None], Encoder],
+    serving: Path | None,
+    folder: Path,
+    schedule: Schedule,
+    told: Told,
+) -> Adaptation:
+    """Trains an adapter, writes it with its figures into ``folder``, and measures it.
+
+    Args:
+        search: over the shop's products.
+        material: what to learn from and to measure on.
+        open_adapted: opens the encoder with an adapter; None is the packaged one.
+        serving: the adapter that serves now.
+        folder: for adapter and ``metrics.json``.
+        schedule: of the training.
+        told: is told how far it is.
+    """
+    told(f"{len(material.train)} queries to learn from, {len(material.held_out)} to measure on")
+    packaged = open_adapted(None)
+    file = folder / ADAPTER_FILE
+    search.adapt(packaged, material.train, schedule, told).save(file)
+    told("measuring")
+    after = search.measure(open_adapted(file), material.held_out)
+    before = search.measure(open_adapted(serving) if serving else packaged, material.held_out)
+    found = Adaptation(before, after, material.source, len(material.train), len(material.held_out))
+    (folder / METRICS).write_text(json.dumps(found.metrics(), indent=2), encoding="utf-8")
+    return found
+
+
 def _figures(scores: Vectors, grades: Grades) -> tuple[float, float]:
     """nDCG@10 and Recall@10, the latter over the ten that could be shown at most."""
     best = top_rows(scores, _TOP)
@@ -148,6 +223,3 @@ def _figures(scores: Vectors, grades: Grades) -> tuple[float, float]:
 
 def _is_held_out(text: str) -> bool:
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % 5 == 0
-
-
-OpenEncoder = Callable[[str], Encoder]

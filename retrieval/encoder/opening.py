@@ -7,6 +7,9 @@ from typing import Literal
 from retrieval.encoder.encoder import Encoder
 from retrieval.encoder.minilm import MAX_TOKENS
 
+SHOP_MODEL = "search"
+ADAPTER_FILE = "adapter.safetensors"
+
 
 def open_encoder(
     cache: Path,
@@ -34,6 +37,25 @@ def open_encoder(
     from retrieval.encoder.onnx_encoder import onnx_encoder  # noqa: PLC0415
 
     return onnx_encoder(cache, threads, max_tokens, adapter=adapter)
+
+
+def promoted_adapter(models: Path) -> Path | None:
+    """The adapter to this shop's catalogue that serves, of the model registry at ``models``."""
+    pointer = models / SHOP_MODEL / "current"
+    if not pointer.is_file():
+        return None
+    return pointer.parent / pointer.read_text(encoding="utf-8").strip() / ADAPTER_FILE
+
+
+def open_shop_encoder(models: Path, device: Literal["auto", "cpu", "cuda"] = "auto") -> Encoder:
+    """The encoder of products and queries: with the promoted adapter, where there is one.
+
+    The index must have been built with the same one: its generations name their encoder.
+
+    Raises:
+        WeightsError: weights or adapter are not usable.
+    """
+    return open_encoder(models, device, adapter=promoted_adapter(models))
 
 
 def has_cuda() -> bool:

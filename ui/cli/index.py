@@ -23,12 +23,12 @@ def register(parent: typer.Typer) -> None:
 def rebuild() -> None:
     """Build a new index beside the one that serves, then switch to it."""
     from assistant.settings import Settings
-    from retrieval.encoder.opening import open_encoder
+    from retrieval.encoder.opening import open_shop_encoder
     from retrieval.index.builder import IndexBuilder
 
     settings = Settings()
     place, sessions = _open()
-    encoder = open_encoder(settings.home / "models", settings.device)
+    encoder = open_shop_encoder(settings.home / "models", settings.device)
     built = build_showing(IndexBuilder(place, sessions, encoder))
     typer.echo(
         f"Indexed {built.products} products in {built.id} "
@@ -59,14 +59,14 @@ def check(
     from dataclasses import asdict
 
     from assistant.settings import Settings
-    from retrieval.encoder.opening import open_encoder
+    from retrieval.encoder.opening import open_shop_encoder
     from retrieval.errors import IndexNotReadyError
     from retrieval.index.builder import IndexBuilder
     from retrieval.index.check import check_index
 
     settings = Settings()
     place, sessions = _open()
-    encoder = open_encoder(settings.home / "models", settings.device)
+    encoder = open_shop_encoder(settings.home / "models", settings.device)
     found = None
     try:
         found = check_index(place, sessions, encoder.fingerprint)

@@ -27,6 +27,7 @@ from assistant.webhook import Webhook
 from retrieval.constraints import Constraints
 from retrieval.encoder import open_encoder
 from retrieval.encoder.encoder import Encoder
+from retrieval.encoder.opening import open_shop_encoder, promoted_adapter
 from retrieval.events.recording import EventRecorder
 from retrieval.index.builder import IndexBuilder
 from retrieval.index.generation import Place
@@ -152,6 +153,13 @@ class Shop:
         return self.settings.home / "models"
 
     def open_encoder(self) -> Encoder:
+        """Of products and queries, adapted to this shop where that was done."""
+        return open_shop_encoder(self.models, self.settings.device)
+
+    def _packaged(self, encoder: Encoder) -> Encoder:
+        """The encoder as it ships, for what is no product."""
+        if promoted_adapter(self.models) is None:
+            return encoder
         return open_encoder(self.models, self.settings.device)
 
     def index_builder(self, encoder: Encoder) -> IndexBuilder:
@@ -183,7 +191,7 @@ class Shop:
             lexicon=lexicon,
             carts=CartStore(self.sessions),
             orders=self.orders,
-            policies=PolicyBook(PolicyFolder(self._policies()), encoder),
+            policies=PolicyBook(PolicyFolder(self._policies()), self._packaged(encoder)),
             own_words=self.insights.own_words,
         )
         self.conversations = ConversationService(

@@ -77,13 +77,10 @@ class Lines:
 
     def __init__(self, histories: Histories, recipe: SequenceRecipe) -> None:
         self._recipe = recipe
-        made = (
-            _line(row, times, acts, recipe)
-            for row, times, acts in zip(
-                histories.rows, histories.times, histories.acts, strict=True
-            )
-        )
-        self._lines = [line for line in made if line is not None]
+        told = zip(histories.rows, histories.times, histories.acts, strict=True)
+        self._lines = [
+            line for row, times, acts in told for line in _lines(row, times, acts, recipe)
+        ]
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -116,21 +113,20 @@ class Lines:
         return [groups[number] for number in random.permutation(len(groups))]
 
 
-def _line(
+def _lines(
     row: Whole, times: NDArray[np.float64] | None, acts: Whole, recipe: SequenceRecipe
-) -> _Line | None:
-    kept = slice(-recipe.longest - 1, None)
-    row, acts = row[kept], acts[kept]
-    times = None if times is None else times[kept]
-    if len(row) < 2:
-        return None
-    return _Line(
-        row[:-1],
-        row[1:],
-        gap_steps(times, len(row))[:-1],
-        acts[:-1],
-        slice_numbers(times, len(row), recipe.window, recipe.gap_hours)[:-1],
-    )
+) -> Iterator[_Line]:
+    """A customer's events in stretches of at most ``recipe.longest``, the last one full."""
+    for end in range(len(row), 1, -recipe.longest):
+        part = slice(max(0, end - recipe.longest - 1), end)
+        items, when = row[part], None if times is None else times[part]
+        yield _Line(
+            items[:-1],
+            items[1:],
+            gap_steps(when, len(items))[:-1],
+            acts[part][:-1],
+            slice_numbers(when, len(items), recipe.window, recipe.gap_hours)[:-1],
+        )
 
 
 def whole(histories: Histories, customers: Sequence[int], recipe: SequenceRecipe) -> Batch:

@@ -22,28 +22,43 @@ from finetune.sequence.network import SequenceNet
 from finetune.sequence.recipe import SequenceRecipe
 from finetune.sequence.trainer import CHECKPOINT, Progress, Report, train
 from finetune.sequence.tuning import item_knn, tuned_following
-from finetune.sequence.written import Written, arrays, card_of, write
+from finetune.sequence.written import Written, put_together, write
 from retrieval.ranking.sequence.card import SIGNALS
 from retrieval.ranking.sequence.history import Counted
 from retrieval.ranking.sequence.model import SequenceModel
 
+Texts = Mapping[str, NDArray[np.float32]]
 Figures = dict[str, dict[str, float]]
 _TOP = 10
 _REFIT = "refit"
+_OFTEN = 0.02
+"""Share of customers who take again what they had, above which it is not hidden."""
 _GENTLY = 0.2
 """What the learning rate is multiplied with when the held-out events are learnt."""
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """What is not learnt but looked at to choose: one item that came next, of some customers.
+
+    Attributes:
+        customers: their numbers.
+        targets: (customers,) the items.
+        repeats: whether customers take again what they had; if hardly ever, it is hidden.
+    """
+
+    customers: list[int]
+    targets: Whole
+    repeats: bool
+
+
+@dataclass(frozen=True)
 class Fitted:
-    """A model fitted on what customers had before their last event, and what it reached there."""
+    """A network and the way of counting that were best for what was held out."""
 
     net: SequenceNet
-    model: SequenceModel
     how: Following
-    figures: Figures
     progress: Progress
-    held_out: int
 
 
 def train_sequence(
@@ -51,14 +66,14 @@ def train_sequence(
     counted: Counted,
     folder: Path,
     recipe: SequenceRecipe,
-    texts: Mapping[str, NDArray[np.float32]] | None = None,
+    texts: Texts | None = None,
     test: bool = False,
     report: Report = lambda row: None,
 ) -> dict[str, Any]:
     """Trains a next-item model and writes a folder that ``SequenceModel.load`` opens.
 
     The last event of each customer is the validation item: it stops the network's training, and
-    the ways of counting and the blend are chosen by it. What is written then learns it too.
+    the way of counting and the blend are chosen by it. What is written then learns it too.
 
     Args:
         told: customers' events.
@@ -74,30 +89,40 @@ def train_sequence(
         What ``metrics.json`` holds.
 
     Raises:
-        TrainingDataError: too few customers have two events (three with ``test``).
+        TrainingDataError: no customer has three events (four with ``test``).
     """
     begun = time.monotonic()
-    torch.manual_seed(recipe.seed)
     every = numbered(told, list(texts or {}))
-    vectors = _text_vectors(every.items, texts)
-    known = every.cut([len(row) - 1 for row in every.rows]) if test else every
-    fitted = fit(known, vectors, recipe, folder, report)
+    vectors = text_vectors(every.items, texts)
+    known = without_last(every) if test else every
+    before = without_last(known)
+    held = last_events(known, before, recipe)
+    fitted = fit(before, held, vectors, recipe, folder, report)
+    first = put_together(fitted.net, before, fitted.how, held.repeats, vectors)
+    model = first.model()
+    cases = [
+        Case(model.past(before.events(customer)), held.targets[place : place + 1])
+        for place, customer in enumerate(held.customers)
+    ]
+    weights = learn_weights(pools(model, cases, "next", held.repeats), _TOP)
     metrics: dict[str, Any] = {
         "customers": len(told),
         "items": len(every.items),
         "events": sum(map(len, every.rows)),
         "cleaned": {name: getattr(counted, name) for name in Counted.__dataclass_fields__},
-        "held_out": fitted.held_out,
+        "held_out": len(held.customers),
         "best_epoch": fitted.progress.best_epoch,
         "seconds_per_epoch": _per_epoch(fitted.progress, "seconds"),
         "processor_seconds_per_epoch": _per_epoch(fitted.progress, "processor_seconds"),
-        "validation": fitted.figures,
+        "validation": parts(model.weighted({"next": weights}, held.repeats), before, held),
     }
-    final = refit(fitted, known, vectors, recipe, folder)
+    final = refit(fitted, known, held.repeats, vectors, recipe, folder)
+    final = final.weighted({"next": weights})
     if test:
-        some, targets = _last_events(every, len(every.rows), recipe.seed)
-        metrics["test"] = parts(final.model(), known, some, targets)
-        metrics["tested"] = len(some)
+        everyone = recipe.model_copy(update={"held_out": len(every.rows)})
+        last = last_events(every, known, everyone)
+        metrics["test"] = parts(final.model(), known, last)
+        metrics["tested"] = len(last.customers)
     metrics["seconds"] = round(time.monotonic() - begun, 1)
     write(folder, final, metrics, fitted.progress.rows, recipe.model_dump_json(indent=1))
     (folder / CHECKPOINT).unlink(missing_ok=True)
@@ -106,74 +131,69 @@ def train_sequence(
 
 
 def fit(
-    histories: Histories,
+    before: Histories,
+    held: HeldOut,
     texts: NDArray[np.float32] | None,
     recipe: SequenceRecipe,
     folder: Path,
     report: Report = lambda row: None,
 ) -> Fitted:
-    """Fits network, counts and blend with each customer's last event held out.
+    """Trains the network and finds the way of counting, both by what was held out.
+
+    Args:
+        before: what customers had before the held-out items; nothing else is learnt.
+        held: what to choose by.
+        texts: (items, text size), if the items have any.
+        recipe: how.
+        folder: for the checkpoint.
+        report: called after every epoch.
 
     Raises:
-        TrainingDataError: too few customers have two events.
+        TrainingDataError: nothing follows anything in ``before``.
     """
-    some, targets = _last_events(histories, recipe.held_out, recipe.seed)
-    before = histories.cut([max(len(row) - 1, min(len(row), 1)) for row in histories.rows])
-    again = np.mean([t in before.rows[c] for c, t in zip(some, targets, strict=True)])
-    # What customers had is hidden where they hardly ever take it again.
-    repeats = bool(again > 0.02)
+    lines = Lines(before, recipe)
+    if not len(lines):
+        raise TrainingDataError("No customer has enough events: nothing follows anything.")
+    torch.manual_seed(recipe.seed)
     net = SequenceNet(
         recipe,
-        len(histories.items),
-        len(histories.kinds),
+        len(before.items),
+        len(before.kinds),
         None if texts is None else torch.from_numpy(texts),
     )
 
     def measure(trained: SequenceNet) -> dict[str, float]:
         score = measures.network_score(trained, before)
-        return measures.figures(measures.ranks(score, before, some, targets, repeats))
+        return measures.figures(
+            measures.ranks(score, before, held.customers, held.targets, held.repeats)
+        )
 
-    lines = Lines(before, recipe)
-    if not len(lines):
-        raise TrainingDataError("No customer has three events, so nothing follows anything.")
-    mark = _mark(histories)
-    progress = train(net, lines, measure, recipe, folder, mark, report)
-    how = tuned_following(before, some, targets, repeats)
-    numbers = arrays(net, before, how, texts)
-    card = card_of(net, histories, how, repeats)
-    model = SequenceModel.of(card, histories.items, numbers)
-    cases = [
-        Case(model.past(before.events(customer)), targets[place : place + 1])
-        for place, customer in enumerate(some)
-    ]
-    weights = learn_weights(pools(model, cases, "next", repeats), _TOP)
-    model = model.weighted({"next": weights}, repeats)
-    figures = parts(model, before, some, targets)
-    return Fitted(net, model, how, figures, progress, len(some))
+    progress = train(net, lines, measure, recipe, folder, _mark(before), report)
+    how = tuned_following(before, held.customers, held.targets, held.repeats)
+    return Fitted(net, how, progress)
 
 
 def refit(
     fitted: Fitted,
     histories: Histories,
+    repeats: bool,
     texts: NDArray[np.float32] | None,
     recipe: SequenceRecipe,
     folder: Path,
 ) -> Written:
-    """The same model with the held-out events learnt too: counted anew, the network trained on."""
-    net = fitted.net
+    """The same with the held-out events learnt too: counted anew, the network trained on."""
     if recipe.refit_epochs:
         gently = recipe.model_copy(
             update={"epochs": recipe.refit_epochs, "rate": recipe.rate * _GENTLY}
         )
-        train(net, Lines(histories, recipe), None, gently, folder / _REFIT, _mark(histories))
-    return Written(fitted.model.card, histories.items, arrays(net, histories, fitted.how, texts))
+        lines = Lines(histories, gently)
+        train(fitted.net, lines, None, gently, folder / _REFIT, _mark(histories))
+    return put_together(fitted.net, histories, fitted.how, repeats, texts)
 
 
-def parts(
-    model: SequenceModel, before: Histories, customers: Sequence[int], targets: Whole
-) -> Figures:
+def parts(model: SequenceModel, before: Histories, held: HeldOut) -> Figures:
     """What each part reaches alone, beside the usual item-kNN, and what all reach blended."""
-    repeats = model.card.repeats
+    customers, targets, repeats = held.customers, held.targets, held.repeats
     found = np.empty((len(SIGNALS) + 1, len(customers)))
     told = np.zeros(len(SIGNALS), dtype=np.bool_)
     weights = np.array(
@@ -195,19 +215,29 @@ def parts(
     }
 
 
-def _last_events(histories: Histories, most: int, seed: int) -> tuple[list[int], NDArray[np.int64]]:
-    """Customers with two events or more, at most so many, and the last item of each."""
+def without_last(histories: Histories) -> Histories:
+    """Without each customer's last event; one that has a single event keeps none."""
+    return histories.cut([max(len(row) - 1, 0) for row in histories.rows])
+
+
+def last_events(histories: Histories, before: Histories, recipe: SequenceRecipe) -> HeldOut:
+    """The last item of at most ``recipe.held_out`` customers, drawn by the recipe's seed.
+
+    Raises:
+        TrainingDataError: nobody has two events.
+    """
     able = [customer for customer, row in enumerate(histories.rows) if len(row) > 1]
     if not able:
         raise TrainingDataError("No customer has two events, so nothing can be held out.")
-    drawn = np.random.default_rng(seed).permutation(len(able))[:most]
+    drawn = np.random.default_rng(recipe.seed).permutation(len(able))[: recipe.held_out]
     some = [able[place] for place in sorted(drawn.tolist())]
-    return some, np.array([histories.rows[customer][-1] for customer in some])
+    targets = np.array([histories.rows[customer][-1] for customer in some])
+    again = [t in before.rows[c] for c, t in zip(some, targets, strict=True)]
+    return HeldOut(some, targets, bool(np.mean(again) > _OFTEN))
 
 
-def _text_vectors(
-    items: Sequence[str], texts: Mapping[str, NDArray[np.float32]] | None
-) -> NDArray[np.float32] | None:
+def text_vectors(items: Sequence[str], texts: Texts | None) -> NDArray[np.float32] | None:
+    """(items, text size), zeros where an item has no text; None where none has."""
     if not texts:
         return None
     nothing = np.zeros_like(next(iter(texts.values())))

@@ -56,6 +56,7 @@ class Moments:
         )
         self.had.data[:] = 1  # an item twice in a basket is one
         self.counts = np.asarray(self.had.sum(axis=0)).ravel()
+        self._histories = histories
 
     def following(self, near: float) -> Any:
         """(items, items): how often the column's item came after the row's, near ones more."""
@@ -72,6 +73,21 @@ class Moments:
             earlier, later = weighed[pairs], weighed[pairs + apart]
             total = total + near ** (apart - 1) * (earlier.T @ later)
         return total.tocsr()
+
+    def popularity(self, half_life_days: float) -> NDArray[np.float32]:
+        """(items,) logarithm of each item's share of events, late ones counting more."""
+        counts = np.zeros(self.items)
+        known = [times for times in self._histories.times if times is not None and len(times)]
+        now = max((float(times[-1]) for times in known), default=0.0)
+        for row, times in zip(self._histories.rows, self._histories.times, strict=True):
+            if times is None:
+                np.add.at(counts, row, 1.0)
+            else:
+                np.add.at(counts, row, 0.5 ** ((now - times) / (half_life_days * 86400)))
+        share: NDArray[np.float32] = np.log((counts + 1) / (counts.sum() + self.items)).astype(
+            np.float32
+        )
+        return share
 
     def together(self) -> Neighbours:
         """Cosine of the moments that two items share."""

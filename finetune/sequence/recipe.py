@@ -17,7 +17,11 @@ class SequenceRecipe(BaseModel):
     )
     window: int = Field(5, ge=1, description="Events in a slice where events have no times.")
     gap_hours: float = Field(12.0, gt=0, description="A longer pause starts a new slice.")
-    longest: int = Field(50, ge=2, description="Events of a customer; older ones are let go.")
+    longest: int = Field(50, ge=2, description="Events that the network sees at once.")
+    remembered: int = Field(400, ge=2, description="Events of a customer that count at all.")
+    half_life_days: float = Field(
+        60.0, gt=0, description="After which an event counts half for popularity; needs times."
+    )
     size: int = Field(64, ge=8, description="Of vectors.")
     heads: int = Field(2, ge=1)
     blocks: int = Field(2, ge=1, description="Transformer blocks; the last one merges slices.")

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 from finetune.sequence.histories import Histories
 from finetune.sequence.neighbours import Following, Moments
 from finetune.sequence.network import SequenceNet
-from retrieval.ranking.sequence.card import SequenceCard
+from retrieval.ranking.sequence.card import SequenceCard, Task
 from retrieval.ranking.sequence.model import CARD, ITEMS, WEIGHTS, SequenceModel
 
 METRICS = "metrics.json"
@@ -37,8 +37,25 @@ class Written:
         """The model that serves, from memory."""
         return SequenceModel.of(self.card, self.items, self.numbers)
 
+    def weighted(self, weights: dict[Task, dict[str, float]]) -> "Written":
+        """The same with weights of a blend."""
+        return replace(self, card=self.card.model_copy(update={"weights": weights}))
 
-def arrays(
+
+def put_together(
+    net: SequenceNet,
+    histories: Histories,
+    how: Following,
+    repeats: bool,
+    texts: NDArray[np.float32] | None = None,
+) -> Written:
+    """The model with everything counted over ``histories``, but no weights of a blend yet."""
+    return Written(
+        _card(net, histories, how, repeats), histories.items, _arrays(net, histories, how, texts)
+    )
+
+
+def _arrays(
     net: SequenceNet, histories: Histories, how: Following, texts: NDArray[np.float32] | None
 ) -> Arrays:
     """All numbers of the model that serves, by name."""
@@ -56,12 +73,11 @@ def arrays(
         found[f"{name}.starts"] = neighbours.starts
         found[f"{name}.items"] = neighbours.items
         found[f"{name}.values"] = neighbours.values
-    share = (moments.counts + 1) / (moments.counts.sum() + moments.items)
-    found["popularity"] = np.log(share).astype(np.float32)
+    found["popularity"] = moments.popularity(net.recipe.half_life_days)
     return {name: np.ascontiguousarray(values) for name, values in found.items()}
 
 
-def card_of(net: SequenceNet, histories: Histories, how: Following, repeats: bool) -> SequenceCard:
+def _card(net: SequenceNet, histories: Histories, how: Following, repeats: bool) -> SequenceCard:
     """The card, without weights of a blend."""
     recipe = net.recipe
     return SequenceCard(
@@ -69,6 +85,7 @@ def card_of(net: SequenceNet, histories: Histories, how: Following, repeats: boo
         heads=recipe.heads,
         blocks=len(net.blocks),
         longest=recipe.longest,
+        remembered=recipe.remembered,
         window=recipe.window,
         gap_hours=recipe.gap_hours,
         kinds=histories.kinds,

@@ -10,6 +10,7 @@ from ui.cli.eval_encoder import encoder
 from ui.cli.eval_fusion import fusion
 from ui.cli.eval_intent import intent
 from ui.cli.eval_next_item import next_item
+from ui.cli.eval_purchases import purchases
 from ui.cli.eval_search import search
 from ui.cli.eval_sentiment import sentiment
 from ui.cli.eval_states import states
@@ -29,4 +30,5 @@ def register(parent: typer.Typer) -> None:
     app.command()(compression)
     app.command()(sentiment)
     app.command()(next_item)
+    app.command()(purchases)
     parent.add_typer(app, name="eval")

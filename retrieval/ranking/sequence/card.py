@@ -26,7 +26,8 @@ class SequenceCard(BaseModel):
     pooling: Literal["slices", "flat", "mean"]
     heads: int = Field(ge=1)
     blocks: int = Field(ge=0)
-    longest: int = Field(ge=1, description="Events of a customer that count; the last ones.")
+    longest: int = Field(ge=1, description="Last events of a customer that the network sees.")
+    remembered: int = Field(ge=1, description="Last events of a customer that count at all.")
     window: int = Field(ge=1, description="Events in a slice where there are no times.")
     gap_hours: float = Field(gt=0)
     kinds: list[str] = Field(description="Kinds of event; the first stands for an unknown one.")

@@ -28,6 +28,9 @@ CARD = "card.json"
 ITEMS = "items.json"
 WEIGHTS = "model.safetensors"
 
+_FADED = 1e-3
+"""Moments that count less than that are let go."""
+
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
 
@@ -206,10 +209,9 @@ class SequenceModel:
     def past(self, history: Sequence[SequenceEvent]) -> Past:
         """What counts of a history."""
         # Bounded before it is cleaned: a flood costs no time.
-        known = [
-            event for event in history[-4 * self.card.longest :] if event.item in self._numbers
-        ]
-        events = cleaned(known)[0][-self.card.longest :]
+        bound = self.card.remembered
+        known = [event for event in history[-2 * bound :] if event.item in self._numbers]
+        events = cleaned(known)[0][-bound:]
         times = None
         if events and events[0].at is not None:
             times = np.array([event.at for event in events])
@@ -240,7 +242,7 @@ class SequenceModel:
         decayed = np.power(np.float32(self.card.decay), back).astype(np.float32)
         # A moment with many items counts as much as one with a single item.
         size = np.bincount(past.steps)[past.steps].astype(np.float32)
-        share = decayed / size
+        share = np.where(decayed > _FADED, decayed / size, 0).astype(np.float32)
         result[1] = self._follows.scores(past.items, share)
         last = past.items[back == 0]
         result[2] = self._together.scores(last, np.full(len(last), 1 / len(last), dtype=np.float32))
@@ -276,7 +278,10 @@ class SequenceModel:
         )
 
     def _vector(self, past: Past) -> Floats:
-        return self.network.vector(past.items, past.gaps, past.kinds, past.slices)
+        last = slice(-self.card.longest, None)
+        return self.network.vector(
+            past.items[last], past.gaps[last], past.kinds[last], past.slices[last]
+        )
 
     def _weight(self, task: Task, signal: str) -> float:
         return self.card.weights.get(task, {}).get(signal, 0.0)

@@ -27,6 +27,8 @@ class Neighbours:
         """(items,) for the whole catalogue: the weighted sum of the rows of some items."""
         total = np.zeros(len(self.starts) - 1, dtype=np.float32)
         for item, weight in zip(items.tolist(), weights.tolist(), strict=True):
+            if not weight:
+                continue
             row = slice(self.starts[item], self.starts[item + 1])
             total[self.items[row]] += weight * self.values[row]
         return total

@@ -83,6 +83,8 @@ def has_han(text: str) -> bool:
 
 def normalise(text: str) -> str:
     """NFKC, without control, zero-width and direction marks, stacked accents cut, spaces folded."""
+    if text.isascii() and text.isprintable():  # most texts; nothing else could be in them
+        return _SPACE.sub(" ", text).strip()
     kept: list[str] = []
     marks = 0
     for char in unicodedata.normalize("NFKC", _SPACE.sub(" ", text)):
@@ -104,7 +106,7 @@ def fold(text: str) -> str:
 
     It has the same length as ``text``: character *i* of one is character *i* of the other.
     """
-    return text.translate(_folding_table()).lower()
+    return text.lower() if text.isascii() else text.translate(_folding_table()).lower()
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,7 @@ SEPARATOR = "\x1f"
 _MANY = 100_000  # more values than most catalogues have
 
 
+@lru_cache(maxsize=_MANY)
 def folded(value: str) -> str:
     """The form in which brands and category names, and all that is unknown, are compared."""
     return fold(normalise(value))

@@ -30,7 +30,7 @@ from retrieval.search.wishes import is_wish
 from retrieval.store.catalog_store import CatalogStore
 
 _SPARE = 8  # rows read beyond the limit, in case SQL says that some no longer fit
-_POOL = 2000
+_POOL = 1000
 """Products scored exactly; beyond them, where so many answer, cosines are off by up to 0.003."""
 
 

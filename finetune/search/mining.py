@@ -21,7 +21,7 @@ def is_for_encoder(query: str) -> bool:
     An encoder scores what it was trained on better than anything new. An order that learnt from
     those scores would trust them too much.
     """
-    return int(hashlib.sha256(query.encode()).hexdigest()[:8], 16) % 3 < 2
+    return int(hashlib.sha256(f"part:{query}".encode()).hexdigest()[:8], 16) % 3 < 2
 
 
 def training_queries(

@@ -9,10 +9,13 @@ import pyarrow.parquet as parquet
 import pytest
 
 from evals.errors import DataError
-from evals.search import Bench, evaluate, measure
+from evals.judgments import measure
+from evals.search import Bench, evaluate
 from evals.search_latency import measure_latency
+from finetune.search.contrastive import Schedule
 from retrieval.encoder.encoder import Encoder
 from retrieval.encoder.opening import open_encoder
+from retrieval.encoder.torch_encoder import torch_encoder
 
 ROOT = Path(__file__).parents[2]
 TITLES = ["Red rose bush", "Red wall paint 1 gal.", "Garden hose 50 ft", "Paint brush", "Oak table"]
@@ -64,7 +67,8 @@ def test_every_system_is_measured_on_queries_with_a_relevant_product(
 ) -> None:
     report = evaluate(products, judgments(write), None, encoder, tmp_path / "cache")
     assert report["n_queries"] == 2
-    assert set(report["systems"]) == {"bm25", "minilm", "rrf", "hybrid"}
+    assert set(report["systems"]) == {"bm25", "minilm", "rrf", "weighted", "hybrid"}
+    assert report["systems"]["hybrid"] == report["systems"]["weighted"]
     for figures in report["systems"].values():
         assert set(figures) == {"recall_at_10", "recall_at_100", "ndcg_at_10"}
     assert report["systems"]["hybrid"]["ndcg_at_10"] > 0.9
@@ -79,7 +83,8 @@ def test_only_the_fit_file_changes_the_weights(
     fitted = evaluate(products, judged, judged, encoder, tmp_path / "cache")
     assert plain["weights"] != fitted["weights"]
     assert sum(fitted["weights"].values()) == pytest.approx(1.0)
-    for name in ("bm25", "minilm", "rrf"):
+    assert "finetuned" in fitted["systems"]
+    for name in ("bm25", "minilm", "rrf", "weighted"):
         assert plain["systems"][name] == fitted["systems"][name]
 
 
@@ -88,6 +93,49 @@ def test_titles_are_encoded_once(encoder: Encoder, tmp_path: Path) -> None:
     [kept] = tmp_path.iterdir()
     np.save(kept, -np.load(kept))
     np.testing.assert_allclose(Bench(TITLES, encoder, tmp_path).cosines("red paint"), -first)
+
+
+def test_encoder_and_order_are_learnt_from_enough_judgments(
+    write: Write, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Shoppers say "pmalo" for lamps here: only the judgments can tell."""
+    nouns = ["lamp", "rug", "desk", "kettle", "scarf", "mower", "drill", "hose"]
+    titles = [f"{noun} number {number}" for noun in nouns for number in range(6)]
+    said = {noun: f"{noun[::-1]}o" for noun in nouns}
+    asked = [(f"{said[noun]} {word}", noun) for noun in nouns for word in "abcdefghijkl"]
+    pairs = [
+        (query, uid) for query, noun in asked for uid, title in enumerate(titles) if noun in title
+    ]
+    products = write("p.parquet", product_uid=list(range(len(titles))), product_title=titles)
+    fit = write(
+        "fit.parquet",
+        search_term=[query for query, _ in pairs],
+        product_uid=[uid for _, uid in pairs],
+        relevance=[3.0] * len(pairs),
+    )
+    judged = write(
+        "j.parquet",
+        search_term=["llirdo please", "esoho wanted", "esoho wanted"],
+        product_uid=[36, 42, 43],
+        relevance=[3.0, 3.0, 2.67],
+    )
+    opened: list[Path] = []
+
+    def adapted(file: Path) -> Encoder:
+        opened.append(file)
+        return torch_encoder("cpu", adapter=file)
+
+    short = Schedule(epochs=6, batch=16, look_alikes=1, rank=4, rate=3e-3)
+    lines: list[str] = []
+    args = (products, judged, fit, encoder, tmp_path / "cache", adapted, short, lines.append)
+    report = evaluate(*args)
+    systems = report["systems"]
+    assert systems["hybrid"]["ndcg_at_10"] > systems["bm25"]["ndcg_at_10"]
+    assert systems["finetuned"] != systems["minilm"]
+    assert any("growing" in line for line in lines)
+    written = opened[0].stat().st_mtime_ns
+    assert evaluate(*args)["systems"] == systems
+    assert opened[1].stat().st_mtime_ns == written  # the same judgments are not trained on twice
 
 
 def test_bad_files_are_said(write: Write, products: Path, encoder: Encoder, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from ui.cli.eval_fusion import fusion
 from ui.cli.eval_intent import intent
 from ui.cli.eval_next_item import next_item
 from ui.cli.eval_purchases import purchases
+from ui.cli.eval_queries import queries
 from ui.cli.eval_search import search
 from ui.cli.eval_sentiment import sentiment
 from ui.cli.eval_states import states
@@ -25,6 +26,7 @@ def register(parent: typer.Typer) -> None:
     app.command()(dialogues)
     app.command()(encoder)
     app.command()(search)
+    app.command()(queries)
     app.command()(fusion)
     app.command()(intent)
     app.command()(compression)

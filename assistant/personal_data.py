@@ -5,6 +5,8 @@ from typing import Any
 
 from assistant.conversation.store import ConversationStore
 from assistant.errors import CustomerNotFoundError
+from retrieval.experiments.experiment_store import ExperimentStore
+from retrieval.sponsored.campaign_store import CampaignStore
 from retrieval.store.customer_store import CustomerStore
 from retrieval.store.event_store import EventStore
 from retrieval.store.order_store import OrderStore
@@ -22,6 +24,8 @@ class PersonalData:
     orders: OrderStore
     reviews: ReviewStore
     conversations: ConversationStore
+    campaigns: CampaignStore | None = None
+    experiments: ExperimentStore | None = None
 
     def export(self, customer_id: str) -> dict[str, Any]:
         """Everything, as JSON values. Raises ``CustomerNotFoundError`` where there is nothing."""
@@ -36,9 +40,13 @@ class PersonalData:
             "reviews": [r.model_dump(mode="json") for r in self.reviews.of_customer(customer_id)],
             **self.conversations.export(customer_id),
         }
-        if not any(held.values()):
+        shown = {
+            "sponsored": self.campaigns.export(customer_id) if self.campaigns else [],
+            "compared": self.experiments.export(customer_id) if self.experiments else [],
+        }
+        if not any(held.values()) and not any(shown.values()):
             raise CustomerNotFoundError("Nothing is held about this customer.")
-        return {"customer_id": customer_id, **held}
+        return {"customer_id": customer_id, **held, "shown": shown}
 
     def erase(self, customer_id: str) -> dict[str, int]:
         """Erase everything; what was erased, counted. Reviews stay, without their author.
@@ -50,6 +58,10 @@ class PersonalData:
         self.orders.erase(customer_id)
         self.reviews.forget_author(customer_id)
         self.conversations.erase(customer_id)
+        if self.campaigns is not None:
+            self.campaigns.forget(customer_id)
+        if self.experiments is not None:
+            self.experiments.erase(customer_id)
         self.customers.erase(customer_id)
         return {
             "customer": int(held["customer"] is not None),

@@ -39,6 +39,23 @@ class Settings(BaseSettings):
     personalise: bool = Field(
         True, description="Whether ranking uses a customer's behaviour at all."
     )
+    sponsored_share: float = Field(
+        0.25, ge=0, le=0.5, description="Largest share of a list that may be sponsored; 0: none."
+    )
+    explore_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of signed-in customers' lists that give a new product the last place.",
+    )
+    events_per_customer_minute: int = Field(
+        300, ge=1, description="Behaviour taken from one customer in a minute; more is a flood."
+    )
+    events_per_product_hour: int = Field(
+        300,
+        ge=1,
+        description="Behaviour of unknown customers taken for one product in an hour.",
+    )
     review_half_life_days: float = Field(
         365.0,
         gt=0,

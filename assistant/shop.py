@@ -20,6 +20,7 @@ from assistant.personal_data import PersonalData
 from assistant.policies.book import PolicyBook
 from assistant.policies.passage import PolicyFolder
 from assistant.settings import Settings
+from assistant.traffic import Traffic
 from assistant.understanding.intent import OnnxIntentClassifier
 from assistant.understanding.understander import Understander
 from assistant.watching import Watching
@@ -29,17 +30,27 @@ from retrieval.encoder import open_encoder
 from retrieval.encoder.encoder import Encoder
 from retrieval.encoder.opening import open_shop_encoder, promoted_adapter
 from retrieval.events.recording import EventRecorder
+from retrieval.experiments.experiment_store import ExperimentStore
+from retrieval.experiments.explorer import Explorer
+from retrieval.experiments.rankers import RankerShelf
+from retrieval.experiments.trials import Trials
 from retrieval.index.builder import IndexBuilder
 from retrieval.index.generation import Place
 from retrieval.index.live import LiveIndex
 from retrieval.lexicon import Lexicon
 from retrieval.pipeline import ProductFinder
+from retrieval.recommend.behaviour import BehaviourReader
+from retrieval.recommend.recommender import Recommender
+from retrieval.recommend.source import NeighbourSource
+from retrieval.sponsored.campaign_store import CampaignStore
+from retrieval.sponsored.sponsors import Sponsors
 from retrieval.store.base import connect, session_factory
 from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.customer_store import CustomerStore
 from retrieval.store.event_store import EventStore
 from retrieval.store.order_store import OrderStore
 from retrieval.store.review_store import ReviewStore
+from retrieval.store.traffic_store import TrafficStore
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +64,8 @@ class Shop:
     rooms: Rooms
     conversations: ConversationService
     recorder: EventRecorder
+    recommender: Recommender
+    rankers: RankerShelf
     live: LiveIndex
     _settling: Thread
     _watching: Watching
@@ -75,12 +88,17 @@ class Shop:
         self.orders = OrderStore(self.sessions)
         self.handoffs = HandoffDesk(self.sessions)
         self.insights = Insights(self.sessions)
+        self.campaigns = CampaignStore(self.sessions)
+        self.experiments = ExperimentStore(self.sessions)
+        self.traffic = Traffic(self.sessions, self.experiments)
         self.personal_data = PersonalData(
             self.customers,
             self.events,
             self.orders,
             self.reviews,
             ConversationStore(self.sessions),
+            self.campaigns,
+            self.experiments,
         )
         self._opening = Lock()
         self._problems: dict[str, str | None] = {
@@ -145,6 +163,7 @@ class Shop:
             self._watching.stop()
         if hasattr(self, "live"):
             self.live.stop()
+            self.recorder.save_rejections()
         self._engine.dispose()
 
     @property
@@ -180,7 +199,18 @@ class Shop:
             ranking_model=self.models / "ranking",
             review_half_life_days=self.settings.review_half_life_days,
         )
-        self.recorder = EventRecorder(self.events, self.catalog, finder.profiles)
+        neighbours = self._equip(finder)
+        self.recommender = Recommender(finder, neighbours, self.catalog)
+        listeners = [heard for heard in (finder.profiles, neighbours, finder.sponsors) if heard]
+        self.recorder = EventRecorder(
+            self.events,
+            self.catalog,
+            *listeners,
+            rate_cap=self.settings.events_per_customer_minute,
+            product_cap=self.settings.events_per_product_hour,
+            customers=self.customers,
+            rejection_log=TrafficStore(self.sessions),
+        )
         self.rooms = Rooms(
             shop_name=self.settings.shop_name,
             page_size=self.settings.page_size,
@@ -197,6 +227,18 @@ class Shop:
         self.conversations = ConversationService(
             ConversationStore(self.sessions), GraphEngine(self.rooms), self.recorder
         )
+
+    def _equip(self, finder: ProductFinder) -> NeighbourSource:
+        """Gives the finder neighbours, sponsors, experiments and newcomers."""
+        neighbours = NeighbourSource(
+            BehaviourReader(self.sessions), finder.search.leaves, finder.search, self.catalog
+        )
+        finder.neighbours = neighbours
+        finder.sponsors = Sponsors(self.campaigns, self.settings.sponsored_share)
+        self.rankers = RankerShelf(finder.ranker, finder.features, self.models / "ranking")
+        finder.trials = Trials(self.experiments, self.rankers)
+        finder.explorer = Explorer(finder.popularity, self.settings.explore_share)
+        return neighbours
 
     def _warm_up(self) -> None:
         """Does once what is slow the first time: dictionaries, first passes, statements."""

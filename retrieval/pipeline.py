@@ -80,6 +80,7 @@ class ProductFinder:
         profiles: ProfileStore,
         popularity: Popularity,
         ranker: Ranker,
+        features: Features,
         customers: CustomerStore,
         personalise: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -96,6 +97,7 @@ class ProductFinder:
         self.summaries = summaries
         self.search = search
         self.ranker = ranker
+        self.features = features
         self._catalog = catalog
         self._customers = customers
         self._personalise = personalise
@@ -125,13 +127,15 @@ class ProductFinder:
         """
         levels = PriceLevels(live.snapshot.facets)
         popularity = Popularity()
+        features = Features(popularity, levels)
         finder = cls(
             search=HybridSearch(live, encoder, catalog, lexicon),
             catalog=catalog,
             summaries=ReviewSummaries(reviews, review_half_life_days),
             profiles=ProfileStore(events, catalog, levels),
             popularity=popularity,
-            ranker=LearnedRanker(Features(popularity, levels), open_scorer(ranking_model)),
+            ranker=LearnedRanker(features, open_scorer(ranking_model)),
+            features=features,
             customers=customers,
             personalise=personalise,
         )
@@ -195,7 +199,7 @@ class ProductFinder:
         first; evidence is added by ``finish`` once it is known which are shown."""
         wanted = constraints or Constraints()
         result = self.search.search(wanted, 0, also=product_ids)
-        return avoid(self._rank(result.candidates, profile, wanted), wanted.avoid_aspects)
+        return avoid(self.rank(result.candidates, profile, wanted), wanted.avoid_aspects)
 
     def describe(
         self, product_ids: Sequence[str], constraints: Constraints | None, customer_id: str | None
@@ -209,7 +213,7 @@ class ProductFinder:
         profile, _ = self.profile(customer_id)
         products = self._catalog.get_many(product_ids)
         candidates = [_described(product, wanted) for product in products.values()]
-        self._rank(candidates, profile, wanted)
+        self.rank(candidates, profile, wanted)
         self.finish(candidates, profile, wanted)
         return candidates
 
@@ -226,7 +230,7 @@ class ProductFinder:
         """Candidates in the order to show them, the number that fit, and the search's timings."""
         result = self.search.search(wanted, limit, exclude_ids, invited)
         clock.lap("search")
-        ranked = self._rank(result.candidates, profile, wanted, ranker)
+        ranked = self.rank(result.candidates, profile, wanted, ranker)
         clock.lap("rank")
         ordered = ranked if wanted.sort == "relevance" else result.candidates
         # Who wants a good battery is not shown one that reviews call bad.
@@ -262,13 +266,14 @@ class ProductFinder:
             candidate.contributions = contributions
         return trial.draft(shown, rival, wanted)
 
-    def _rank(
+    def rank(
         self,
         candidates: Sequence[Candidate],
         profile: CustomerProfile | None,
         wanted: Constraints,
         ranker: Ranker | None = None,
     ) -> list[Candidate]:
+        """The candidates, best first, with what their reviews say."""
         reviews = self.summaries.get_many(c.id for c in candidates)
         for candidate in candidates:
             candidate.reviews = reviews.get(candidate.id)

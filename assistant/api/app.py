@@ -17,15 +17,18 @@ from assistant.api.metrics import CountRequests, Metrics
 from assistant.api.ports import ApiShop
 from assistant.api.problems import Problem, install_problems
 from assistant.api.routers import (
+    campaigns,
     catalog,
     conversations,
     customers,
     events,
+    experiments,
     handoffs,
     insights,
     media,
     operations,
     products,
+    recommendations,
     search,
 )
 from assistant.api.security import SecurityHeaders
@@ -35,11 +38,14 @@ ROUTERS = (
     conversations.router,
     events.router,
     products.router,
+    recommendations.router,
     search.router,
     customers.router,
     handoffs.router,
     catalog.router,
     insights.router,
+    campaigns.router,
+    experiments.router,
     operations.router,
     media.router,
 )

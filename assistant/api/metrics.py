@@ -34,6 +34,17 @@ class Metrics:
         self.events = Counter(
             "shopkeeper_events", "Behaviour posted.", ("result",), registry=self.registry
         )
+        self.events_rejected = Counter(
+            "shopkeeper_events_rejected",
+            "Behaviour posted and not taken, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.events_of_strangers = Counter(
+            "shopkeeper_events_of_strangers",
+            "Behaviour taken of customers whom the shop does not know.",
+            registry=self.registry,
+        )
         self.handoffs = Counter(
             "shopkeeper_handoffs", "Steps of hand-offs.", ("step",), registry=self.registry
         )

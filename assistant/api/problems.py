@@ -13,6 +13,9 @@ from starlette.exceptions import HTTPException
 
 from assistant.errors import AssistantError, InvalidRequestError
 from retrieval.errors import (
+    CampaignNotFoundError,
+    ExperimentConflictError,
+    ExperimentNotFoundError,
     IndexLockedError,
     IndexNotReadyError,
     ProductNotFoundError,
@@ -27,6 +30,9 @@ RETRY_AFTER_S = "2"
 
 _RETRIEVAL_STATUS: dict[type[RetrievalError], int] = {
     ProductNotFoundError: 404,
+    CampaignNotFoundError: 404,
+    ExperimentNotFoundError: 404,
+    ExperimentConflictError: 409,
     IndexNotReadyError: 503,
     IndexLockedError: 503,
     StoreError: 503,

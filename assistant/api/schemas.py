@@ -11,6 +11,7 @@ from assistant.conversation.handoff import Handoff
 from assistant.turn import Personalised, ProductView, ReviewSummary, Status, Turn, TurnLanguage
 from retrieval.catalog.product import Variant
 from retrieval.constraints import Constraints
+from retrieval.recommend.recommender import RowKind
 
 
 class _Body(BaseModel):
@@ -99,6 +100,11 @@ class ConversationView(BaseModel):
     messages: list[MessageView]
 
 
+class NamedProduct(BaseModel):
+    id: str
+    title: str
+
+
 class RejectedEvent(BaseModel):
     index: int
     field: str
@@ -109,6 +115,13 @@ class RejectedEvent(BaseModel):
 class EventsTaken(BaseModel):
     accepted: int
     rejected: list[RejectedEvent]
+    reasons: dict[str, int] = Field(
+        default_factory=dict, description="Rejected events by code; absent where there are none."
+    )
+    unknown_customers: int = Field(
+        0,
+        description="Accepted events of customers whom the shop does not know; absent where none.",
+    )
 
 
 class ProductDetail(BaseModel):
@@ -166,3 +179,40 @@ class CustomerExport(BaseModel):
     feedback: list[dict[str, Any]]
     handoffs: list[dict[str, Any]]
     cart: list[dict[str, Any]]
+    shown: dict[str, list[dict[str, Any]]] = Field(
+        description="What was shown for money, and what in lists that compare two rankers."
+    )
+
+
+class PersonalisationSwitch(_Body):
+    on: bool
+
+
+class PersonalisationView(BaseModel):
+    """Whether behaviour is used to rank, and why."""
+
+    customer_id: str
+    on: bool
+    why: str
+
+
+class RowView(BaseModel):
+    """A row of a home page; ``because`` is the product it goes out from."""
+
+    kind: RowKind
+    title: str
+    because: NamedProduct | None
+    products: list[ProductView]
+
+
+class RecommendationsView(BaseModel):
+    customer_id: str | None
+    personalised: Personalised
+    rows: list[RowView]
+
+
+class ProductsView(BaseModel):
+    """Products beside one or several others, each with its reasons."""
+
+    product_ids: list[str]
+    products: list[ProductView]

@@ -18,6 +18,7 @@ from retrieval.lexicon import Lexicon
 
 log = logging.getLogger(__name__)
 
+_AFFIRMED = ("yes", "true")
 MONEY_VALUES = ("price", "budget", "floor", "list_price", "saved")
 
 
@@ -105,8 +106,10 @@ class ReasonWriter:
             return display.category(candidate.product, language) or value
         if name == "brand":
             return display.brand(candidate.product, language) or value
-        said = display.value(candidate.product, name, value, language, self._lexicon)
-        return f"{self._lexicon.label('attribute', name, language)} {said}"
+        label = self._lexicon.label("attribute", name, language).replace("_", " ")
+        if value.casefold() in _AFFIRMED:
+            return label
+        return f"{label} {display.value(candidate.product, name, value, language, self._lexicon)}"
 
 
 def _tells_apart(candidate: Candidate, match: Evidence) -> bool:

@@ -30,7 +30,7 @@ class Event(BaseModel):
     turn_id: str | None = None
     position: Annotated[int, Field(ge=0, le=10_000)] | None = None
     """Zero-based place in the list that was shown."""
-    value: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    value: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
     """Money for a purchase, quantity for a cart event."""
     query: Annotated[str, StringConstraints(max_length=2000)] | None = None
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))

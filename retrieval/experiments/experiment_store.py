@@ -123,7 +123,7 @@ class ExperimentStore:
             .order_by(EventRow.at, EventRow.id)
         )
         with self._sessions() as session:
-            return [row._tuple() for row in session.execute(query)]
+            return [(who, what, at) for who, what, at in session.execute(query)]
 
     def sums(self, since: datetime, until: datetime) -> dict[str, dict[EventType, int]]:
         """By customer: how many events of each type."""

@@ -108,6 +108,8 @@ def _history(candidate: Candidate, profile: CustomerProfile) -> list[Evidence]:
     shown = {**product.attributes, **{n: [v] for n, v in candidate.variant.attributes.items()}}
     for name, kept in shown.items():
         for value in kept if name not in ("brand", "size") else ():
+            if value.casefold() in ("yes", "no"):  # "you looked at yes things" says nothing
+                continue
             kind, key = f"attribute:{name}", value.casefold()
             values = {"name": name, "value": value, "n": profile.count(kind, key)}
             taste = profile.taste(kind, key, profile.day)

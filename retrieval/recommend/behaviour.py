@@ -67,7 +67,7 @@ class BehaviourReader:
             .limit(MOST_ROWS)
         )
         with self._sessions() as session:
-            return Acts.of(row._tuple() for row in session.execute(query))
+            return Acts.of((who, what, at) for who, what, at in session.execute(query))
 
     def purchases(self, now: datetime | None = None) -> Acts:
         """What was bought, by events and by orders; the same purchase may be there in both."""
@@ -85,7 +85,7 @@ class BehaviourReader:
         )
         with self._sessions() as session:
             rows = [*session.execute(bought), *session.execute(ordered)]
-        return Acts.of(row._tuple() for row in rows)
+        return Acts.of((who, what, at) for who, what, at in rows)
 
 
 def _since(now: datetime | None) -> datetime:

@@ -7,6 +7,8 @@ from retrieval.catalog.product import Product
 from retrieval.recommend.neighbours import Neighbours
 
 VALUES_TOLD = 3
+_DENIALS = ("no", "false", "none", "n/a")
+"""Two things are not alike for both lacking something."""
 _UNTOLD = ("size",)
 """Attributes that say who wears a thing and not what it is like."""
 
@@ -72,7 +74,11 @@ def shared_values(one: Product, other: Product) -> list[dict[str, str]]:
         if name == "brand" or name in _UNTOLD:
             continue
         known = {value.casefold() for value in held.get(name, ())}
-        shared += [{"name": name, "value": v} for v in values if v.casefold() in known][:1]
+        shared += [
+            {"name": name, "value": v}
+            for v in values
+            if v.casefold() in known and v.casefold() not in _DENIALS
+        ][:1]
     return shared
 
 

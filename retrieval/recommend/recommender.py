@@ -110,7 +110,7 @@ class Recommender:
         found = self._finder.search.search(
             wanted, POOL, taken, self._neighbours.of(acted, POOL // 2)
         ).candidates
-        ranked = self._finder.among([c.id for c in found], profile)
+        ranked = self._finder.rank(found, profile, wanted)
         return Row("for_you", self._shown(ranked, profile, limit, only=("history", "popular")))
 
     def _because(self, profile: CustomerProfile, limit: int, taken: Collection[str]) -> Row | None:
@@ -133,8 +133,8 @@ class Recommender:
     def _new(self, profile: CustomerProfile | None, limit: int, taken: Collection[str]) -> Row:
         newest = self._finder.search.search(Constraints(sort="newest"), POOL, taken).candidates
         since = self._now() - timedelta(days=NEW_DAYS)
-        ids = [c.id for c in newest if c.product.created_at and c.product.created_at >= since]
-        ranked = self._finder.among(ids, profile)
+        late = [c for c in newest if c.product.created_at and c.product.created_at >= since]
+        ranked = self._finder.rank(late, profile, Constraints())
         kind: RowKind = "new_for_you" if profile is not None else "new_here"
         return Row(kind, self._shown(ranked, profile, limit, only=("new",)))
 
@@ -145,7 +145,7 @@ class Recommender:
         shown = self._shown(ranked, profile, limit, only=("popular",))
         if len(shown) < limit:
             rated = self._finder.search.search(Constraints(sort="popular"), POOL, taken).candidates
-            rated = self._finder.among([c.id for c in rated], profile)
+            rated = self._finder.rank(rated, profile, Constraints())
             listed = {c.id for c in shown}
             rest = [c for c in rated if c.id not in listed]
             shown += self._shown(rest, profile, limit - len(shown), only=("popular", "reviews"))
@@ -205,12 +205,12 @@ class Recommender:
         candidates = self._finder.among(ids, profile)
         for leaf in kinds.keys() - own:
             found = self._finder.search.search(Constraints(category=leaf[-1]), POOL // 4, taken)
-            candidates += self._finder.among([c.id for c in found.candidates], profile)
+            candidates += self._finder.rank(found.candidates, profile, Constraints())
         for product in products:
             if product.brand and not candidates:
                 wanted = Constraints(attributes={"brand": [product.brand]})
                 found = self._finder.search.search(wanted, POOL, taken)
-                candidates += self._finder.among([c.id for c in found.candidates], profile)
+                candidates += self._finder.rank(found.candidates, profile, wanted)
         unique = {c.id: c for c in candidates if able(c)}
 
         def strength(candidate: Candidate) -> float:

@@ -1,6 +1,6 @@
 """Customers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import delete, select
 
@@ -24,6 +24,15 @@ class CustomerStore:
         with self._sessions() as session:
             row = session.execute(query).mappings().one_or_none()
         return Customer.model_validate(dict(row)) if row else None
+
+    def known(self, customer_ids: Collection[str]) -> set[str]:
+        """Which of some ids are customers of the shop."""
+        found: set[str] = set()
+        with self._sessions() as session:
+            for chunk in chunks(customer_ids):
+                query = select(CustomerRow.id).where(CustomerRow.id.in_(chunk))
+                found.update(session.scalars(query))
+        return found
 
     def page(self, limit: int = 50, after: str = "") -> list[Customer]:
         """Customers by ascending id, from the one after ``after``; for pickers and paging."""

@@ -88,7 +88,14 @@ class InsightStore:
         with self._sessions() as session:
             rows = session.execute(query).all()
         found = [
-            DaySum(key or "", _day(day), count, int(good or 0), int(bad or 0), float(total or 0))
+            DaySum(
+                key or "",
+                day_number_of(day),
+                count,
+                int(good or 0),
+                int(bad or 0),
+                float(total or 0),
+            )
             for key, day, count, good, bad, total in rows
         ]
         return sorted(found, key=lambda one: (one.key, one.day))
@@ -107,7 +114,7 @@ class InsightStore:
         return query.where(ReviewAspectRow.aspect == aspect) if aspect else query
 
     def _review_sums(self, by: By) -> Select[Any]:
-        day = _date(ReviewRow.at)
+        day = date_of(ReviewRow.at)
         return select(
             _series(by, ReviewRow.product_id),
             day,
@@ -192,7 +199,7 @@ class InsightStore:
 
     def purchases(self) -> list[CustomerDay]:
         """Who bought on which day, each once, in order."""
-        day = _date(EventRow.at)
+        day = date_of(EventRow.at)
         query = (
             select(EventRow.customer_id, day)
             .where(EventRow.type == EventType.PURCHASE.value)
@@ -200,7 +207,7 @@ class InsightStore:
         )
         with self._sessions() as session:
             rows = session.execute(query).all()
-        found = [CustomerDay(customer, _day(moment)) for customer, moment in rows]
+        found = [CustomerDay(customer, day_number_of(moment)) for customer, moment in rows]
         return sorted(found, key=lambda one: (one.day, one.customer_id))
 
     def satisfaction(self) -> dict[str, tuple[int, int, float]]:
@@ -229,13 +236,13 @@ def _series(by: By, product_id: Any) -> ColumnElement[Any]:
     return found
 
 
-def _date(moment: Any) -> ColumnElement[Any]:
+def date_of(moment: Any) -> ColumnElement[Any]:
     """The date of a moment: a text on SQLite, which has no dates, and a date on PostgreSQL."""
     found: ColumnElement[Any] = func.date(moment)
     return found
 
 
-def _day(found: Any) -> int:
+def day_number_of(found: Any) -> int:
     """Days since 1970-01-01 from what the database gave: a number, a date, or its text."""
     if isinstance(found, int):
         return found

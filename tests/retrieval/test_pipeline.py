@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from retrieval.constraints import Constraints
-from retrieval.errors import ProductNotFoundError
 from retrieval.events.event import Event, EventType
 from retrieval.events.recording import EventRecorder
 from retrieval.lexicon.lexicon import Lexicon
@@ -152,9 +151,3 @@ def test_given_products_are_described_in_their_order(shop: Shop) -> None:
     assert [s.name for s in described[1].satisfied] == ["color"]
     assert described[2].reviews is not None
     assert shop.finder.describe([], None, None) == []
-
-
-def test_similar_products_are_of_the_same_kind_and_not_itself(shop: Shop) -> None:
-    assert [c.id for c in shop.finder.similar("dress-red", 3)] == ["dress-black"]
-    with pytest.raises(ProductNotFoundError):
-        shop.finder.similar("gone", 3)

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from assistant.api.access import Counters, Feed, LoadedShop, Reader, Shopper
 from assistant.api.ports import ApiShop
 from assistant.api.problems import documented
+from assistant.api.routers.customers import personalisation
 from assistant.api.schemas import (
     CartLineView,
     ConversationOpened,
@@ -18,6 +19,8 @@ from assistant.api.schemas import (
     NewConversation,
     NewFeedback,
     NewMessage,
+    PersonalisationSwitch,
+    PersonalisationView,
 )
 from assistant.api.stream import (
     MEDIA_TYPE,
@@ -29,6 +32,7 @@ from assistant.api.stream import (
 from assistant.api.text import Key
 from assistant.conversation.conversation import Message
 from assistant.dialogue.outcome import Owner
+from assistant.errors import InvalidRequestError
 from assistant.turn import Turn, TurnLanguage
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
@@ -146,6 +150,18 @@ def ask_for_person(
         handoff_id=handoff.id,
         status=handoff.conversation_status,
     )
+
+
+@router.put("/{conversation_id}/personalisation", responses=documented(401, 404))
+def switch_personalisation(
+    body: PersonalisationSwitch, access: Shopper, shop: LoadedShop
+) -> PersonalisationView:
+    """The shopper's own switch: whether what they did here is used to rank from now on."""
+    conversation = shop.conversations.store.get(access.conversation_id)
+    if conversation.customer_id is None:
+        raise InvalidRequestError("customer_id", "The shopper is not signed in.")
+    shop.customers.set_personalise(conversation.customer_id, body.on)
+    return personalisation(shop, conversation.customer_id, conversation.language)
 
 
 @router.post("/{conversation_id}/feedback", status_code=204, responses=documented(401, 404))

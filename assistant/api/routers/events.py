@@ -28,7 +28,13 @@ _SCHEMA = {
 }
 
 
-@router.post("", status_code=202, responses=documented(413), openapi_extra=_SCHEMA)
+@router.post(
+    "",
+    status_code=202,
+    responses=documented(413),
+    openapi_extra=_SCHEMA,
+    response_model_exclude_defaults=True,
+)
 def post_events(
     body: Annotated[list[dict[str, Any]], Body(max_length=MOST_EVENTS)],
     shop: LoadedShop,
@@ -41,8 +47,13 @@ def post_events(
     recorded = shop.recorder.record(body)
     counters.events.labels("accepted").inc(recorded.accepted)
     counters.events.labels("rejected").inc(len(recorded.rejected))
+    counters.events_of_strangers.inc(recorded.unknown_customers)
+    for code, count in recorded.reasons().items():
+        counters.events_rejected.labels(code).inc(count)
     return EventsTaken(
         accepted=recorded.accepted,
+        reasons=recorded.reasons(),
+        unknown_customers=recorded.unknown_customers,
         rejected=[
             RejectedEvent(index=r.index, field=r.field, reason=r.reason, code=r.code)
             for r in recorded.rejected

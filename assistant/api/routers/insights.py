@@ -1,4 +1,4 @@
-"""Insights for the merchant: what reviews say over time, alarms, loyalty."""
+"""Insights for the merchant: reviews over time, alarms, loyalty, behaviour, experiments."""
 
 from datetime import date
 from typing import Annotated
@@ -10,7 +10,6 @@ from assistant.api.access import Admin, LoadedShop
 from assistant.api.problems import documented
 from assistant.api.schemas import Nothing
 from assistant.api.text import Key
-from assistant.errors import NotImplementedYetError
 from assistant.insights import (
     AlarmsView,
     AlarmView,
@@ -21,11 +20,15 @@ from assistant.insights import (
     SuspicionView,
     VocabularyView,
 )
+from assistant.traffic import EventsReportView, ExperimentsView, ExposureView, FunnelView
 from assistant.turn import ReviewSummary, TurnLanguage
+from retrieval.insights.exposure import GroupBy
+from retrieval.insights.funnel import Bucket as FunnelBucket
 from retrieval.insights.trends import Bucket
 
 router = APIRouter(prefix="/v1/insights", tags=["insights"])
 
+Days = Annotated[int, Field(ge=1, le=3660)]
 AspectName = Annotated[Key, Field(max_length=80)]
 
 
@@ -147,7 +150,35 @@ def read_product_insight(
     )
 
 
-@router.get("/{name}", responses=documented(401, 403, 501))
-def read_insight(name: str, caller: Admin) -> None:
-    """Funnel and ranking experiments. Not built yet."""
-    raise NotImplementedYetError("This insight is not built yet.")
+@router.get("/funnel", responses=documented(401, 403, 404))
+def read_funnel(
+    caller: Admin,
+    shop: LoadedShop,
+    bucket: FunnelBucket = "week",
+    since: date | None = None,
+    until: date | None = None,
+    experiment_id: Key | None = None,
+) -> FunnelView:
+    """Impressions, clicks, carts and purchases over time; by arm for an experiment."""
+    return shop.traffic.funnel(bucket, since, until, experiment_id)
+
+
+@router.get("/experiments", responses=documented(401, 403))
+def read_experiments(caller: Admin, shop: LoadedShop) -> ExperimentsView:
+    """Experiments between rankers, the newest first, with what they say and how surely."""
+    return shop.traffic.experiments(shop.rankers.names())
+
+
+@router.get("/fairness", responses=documented(401, 403))
+def read_fairness(
+    caller: Admin, shop: LoadedShop, by: GroupBy = "brand", days: Days = 90
+) -> ExposureView:
+    """How attention is shared among brands, sellers or price bands."""
+    return shop.traffic.exposure(by, days)
+
+
+@router.get("/events", responses=documented(401, 403))
+def read_events_report(caller: Admin, shop: LoadedShop, days: Days = 30) -> EventsReportView:
+    """Behaviour that was taken, and what was refused and why."""
+    shop.recorder.save_rejections()
+    return shop.traffic.events(days)

@@ -2,15 +2,39 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from assistant.api.access import LoadedShop
 from assistant.api.problems import documented
-from assistant.api.schemas import ProductDetail
+from assistant.api.routers.recommendations import HomeQuery
+from assistant.api.schemas import ProductDetail, ProductsView
 from assistant.api.text import Key
+from assistant.recommendations import beside
 from assistant.turn import TurnLanguage
 
 router = APIRouter(prefix="/v1/products", tags=["products"])
+
+
+class BesideQuery(HomeQuery):
+    """For whom, how many, in which language."""
+
+
+@router.get("/{product_id:path}/similar", responses=documented(404))
+def read_similar(
+    product_id: Annotated[Key, Path()], wanted: Annotated[BesideQuery, Query()], shop: LoadedShop
+) -> ProductsView:
+    """What may do instead of a product, each with what it has in common with it."""
+    found = shop.recommender.similar(product_id, wanted.limit, wanted.customer_id)
+    return beside([product_id], found, shop.rooms, wanted.locale)
+
+
+@router.get("/{product_id:path}/goes-with", responses=documented(404))
+def read_goes_with(
+    product_id: Annotated[Key, Path()], wanted: Annotated[BesideQuery, Query()], shop: LoadedShop
+) -> ProductsView:
+    """What is bought along with a product."""
+    found = shop.recommender.goes_with([product_id], wanted.limit, wanted.customer_id)
+    return beside([product_id], found, shop.rooms, wanted.locale)
 
 
 @router.get("/{product_id:path}", responses=documented(404))

@@ -21,22 +21,31 @@ from assistant.insights import Insights
 from assistant.personal_data import PersonalData
 from assistant.reply.cards import CardWriter
 from assistant.settings import Settings
+from assistant.traffic import Traffic
 from assistant.understanding.understander import Understander
 from retrieval.candidate import Candidate
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.catalog.product import Product, ProductText, Variant
 from retrieval.constraints import Constraints
 from retrieval.events.recording import EventRecorder
+from retrieval.experiments.experiment_store import ExperimentStore
+from retrieval.experiments.rankers import RankerShelf
 from retrieval.lexicon import Lexicon
 from retrieval.pipeline import Found
+from retrieval.ranking.features import Features
+from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile_store import ProfileStore
+from retrieval.ranking.ranker import LearnedRanker, LinearScorer
 from retrieval.ranking.traits import PriceLevels
+from retrieval.sponsored.campaign_store import CampaignStore
+from retrieval.sponsored.sponsors import Sponsors
 from retrieval.store.base import Sessions
 from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.customer_store import CustomerStore
 from retrieval.store.event_store import EventStore
 from retrieval.store.order_store import OrderStore
 from retrieval.store.review_store import ReviewStore
+from retrieval.store.traffic_store import TrafficStore
 
 AGENT, ADMIN, ANN, BO = "agent-key", "admin-key", "ann-key", "bo-key"
 
@@ -60,10 +69,22 @@ PRODUCTS = [
 class SmallFinder:
     """Lists the products that the constraints' price and attributes let through."""
 
-    def __init__(self, products: list[Product], catalog: CatalogStore, events: EventStore) -> None:
+    def __init__(
+        self,
+        products: list[Product],
+        catalog: CatalogStore,
+        events: EventStore,
+        customers: CustomerStore,
+    ) -> None:
         self.products = products
+        self.customers = customers
         levels = PriceLevels(CatalogFacets.observe(products))
         self.profiles = ProfileStore(events, catalog, levels)
+
+    def profile(self, customer_id: str) -> tuple[None, str]:
+        customer = self.customers.get(customer_id)
+        on = customer is None or customer.personalise
+        return None, "no_history" if on else "customer_off"
 
     def find(self, constraints: Constraints, customer_id: str | None, limit: int) -> Found:
         fits = [
@@ -93,21 +114,38 @@ class SmallShop:
         self.customers = CustomerStore(sessions)
         self.handoffs = HandoffDesk(sessions)
         self.insights = Insights(sessions)
+        self.campaigns = CampaignStore(sessions)
+        self.experiments = ExperimentStore(sessions)
+        self.traffic = Traffic(sessions, self.experiments)
         store = ConversationStore(sessions)
         self.personal_data = PersonalData(
-            self.customers, self.events, self.orders, self.reviews, store
+            self.customers,
+            self.events,
+            self.orders,
+            self.reviews,
+            store,
+            self.campaigns,
+            self.experiments,
         )
-        self.recorder = EventRecorder(self.events, self.catalog)
+        self.recorder = EventRecorder(
+            self.events,
+            self.catalog,
+            Sponsors(self.campaigns, 0.5),
+            customers=self.customers,
+            rejection_log=TrafficStore(sessions),
+        )
         self.conversations = ConversationService(store, engine, self.recorder)
         lexicon = Lexicon.load()
         self.rooms: Any = SimpleNamespace(
             carts=CartStore(sessions),
             cards=CardWriter(lexicon),
             facets=lambda: CatalogFacets.observe(PRODUCTS),
-            finder=SmallFinder(PRODUCTS, self.catalog, self.events),
+            finder=SmallFinder(PRODUCTS, self.catalog, self.events, self.customers),
             understander=lambda: Understander(lexicon, CatalogFacets.observe(PRODUCTS)),
             describe=lambda ids, customer_id: [],
         )
+        features = Features(Popularity(), self.rooms.finder.profiles.levels)
+        self.rankers = RankerShelf(LearnedRanker(features, LinearScorer()), features)
         self.problems: dict[str, str | None] = {"models": "loading"}
 
     def load(self) -> None:

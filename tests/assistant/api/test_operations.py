@@ -69,7 +69,6 @@ def test_metrics_count(http, talk):
     [
         ("POST", "/v1/catalog/import"),
         ("GET", "/v1/catalog/jobs/1"),
-        ("GET", "/v1/insights/funnel"),
     ],
 )
 def test_what_comes_later_says_so(http, desks, method, path):

@@ -27,11 +27,22 @@ _PIECE = re.compile(
 _IS_HAN = re.compile(rf"[{_HAN}]")
 _JOINER = re.compile(r"[.,/'&×-]")
 _NUMBER = re.compile(r"\d+(?:[.,/]\d+)*")
+_SHORT = 150
 _local = threading.local()
 
 
 def terms(text: str) -> list[str]:
     """The index terms of ``text`` in order, stop words left out, repetitions kept."""
+    return list(_short_terms(text)) if len(text) <= _SHORT else _terms(text)
+
+
+@lru_cache(maxsize=20_000)
+def _short_terms(text: str) -> tuple[str, ...]:
+    """Of brands, values, categories and titles, which are read more than once."""
+    return tuple(_terms(text))
+
+
+def _terms(text: str) -> list[str]:
     found: list[str] = []
     rest = _unit_pattern().sub(lambda match: _take_unit(match, found), fold(normalise(text)))
     for match in _PIECE.finditer(rest):
@@ -42,6 +53,15 @@ def terms(text: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """The folded, unstemmed Latin words of ``text``: what spelling is mended against."""
+    return list(_short_words(text)) if len(text) <= _SHORT else _words(text)
+
+
+@lru_cache(maxsize=20_000)
+def _short_words(text: str) -> tuple[str, ...]:
+    return tuple(_words(text))
+
+
+def _words(text: str) -> list[str]:
     return [
         word
         for match in _PIECE.finditer(fold(normalise(text)))
@@ -50,6 +70,7 @@ def words(text: str) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The stem of a folded Latin word; other words come back as they are."""
     if not word.isascii() or not word.isalpha():

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from retrieval.catalog.product import Product
 from retrieval.errors import ProductNotFoundError
 from retrieval.store.base import Sessions
-from retrieval.store.bulk import UpsertCounts, chunks, write
+from retrieval.store.bulk import UpsertCounts, chunks, table_of, write
 from retrieval.store.tables import CatalogStateRow, ProductRow, VariantRow
 
 SELLING_FIELDS = {"price", "list_price", "stock", "in_stock"}
@@ -182,8 +182,9 @@ class CatalogStore:
 
     def revision(self) -> int:
         """Rises with every change of the catalogue; 0 before the first."""
-        with self._sessions() as session:
-            return session.scalar(select(CatalogStateRow.revision)) or 0
+        # Asked at every search: without a session it takes a quarter of the time.
+        with self._sessions.kw["bind"].connect() as connection:
+            return connection.scalar(select(table_of(CatalogStateRow).c.revision)) or 0
 
     def state(self) -> CatalogState:
         with self._sessions() as session:

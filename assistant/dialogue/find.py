@@ -18,16 +18,17 @@ REASONS_SAID = 2
 
 
 def find(rooms: Rooms, work: Work) -> Work:
-    """Searches with the state's constraints, or asks what for when there are none."""
+    """Searches with the state's constraints. Where there are none it asks for a preference, once;
+    who leaves that open is shown what is liked here."""
     state = work["state"]
-    if state.constraints.is_empty():
+    if state.constraints.is_empty() and narrow.PREFERENCE not in state.clarified:
         return narrow.ask_what(rooms, work)
     return _search(rooms, work, ())
 
 
 def more(rooms: Rooms, work: Work) -> Work:
     """Further products for the same wish."""
-    if work["state"].constraints.is_empty():
+    if work["state"].constraints.is_empty() and not work["state"].seen:
         return narrow.ask_what(rooms, work)
     return _search(rooms, work, work["state"].seen)
 
@@ -69,7 +70,9 @@ def _recommend(
     draft.sentences += [_line(rooms, c, state.language, book) for c in found.candidates]
     draft.sentences += _unproven(rooms, state, found.candidates, book)
     state = remember_shown(state, [c.id for c in found.candidates])
-    question, state = narrow.question(rooms, state, found)
+    question = None
+    if not state.constraints.is_empty():
+        question, state = narrow.question(rooms, state, found)
     if question:
         draft.sentences.append(question.text)
         draft.quick += question.options

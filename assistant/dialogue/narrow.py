@@ -13,6 +13,8 @@ from retrieval.pipeline import Found
 TOO_MANY = 24
 """With more products than this that fit, a question is worth the shopper's time."""
 OPTIONS = 4
+PREFERENCE = "preference"
+"""Among what was asked about: what kind of product it shall be."""
 ASK_ABOUT = ("category", "attributes.color", "attributes.style", "attributes.material", "price")
 
 
@@ -28,6 +30,7 @@ def ask_what(rooms: Rooms, work: Work) -> Work:
     options = departments(rooms, state.language)
     text = book.say("ask_what", options=book.join(options, last="or")) if options else ""
     draft = Draft("clarify", [text or book.say("greeting_again")], quick=options)
+    state = state.model_copy(update={"clarified": (*state.clarified, PREFERENCE)})
     return {"draft": draft, "state": state}
 
 

@@ -6,7 +6,7 @@ catalogue are; which products answer it is known from their categories and attri
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
@@ -63,7 +63,13 @@ class QueryMaker:
 
     def make(self, count: int) -> list[ShopQuery]:
         """About ``count`` different queries, shared evenly among kinds and languages."""
-        makers = (self._of_type, self._of_value, self._of_title)
+        makers: Sequence[Callable[[str], ShopQuery | None]] = (
+            self._of_type,
+            self._of_value,
+            self._of_title,
+        )
+        if not self._sorts_to_ask:  # the lexicon knows none of the categories
+            makers = (self._of_title,) * len(makers)
         found: dict[str, ShopQuery] = {}
         for number in range(count):
             language = _LANGUAGES[number % 2]

@@ -37,6 +37,8 @@ def apply(
         state = reset(state)
     if heard.topic_return or heard.topic_change:
         state = _turn_to(state, heard)
+    elif heard.same:
+        state = _carry_over(state, heard.same)
     ids = resolve(heard.references, state, shown) if pointed is None else list(pointed)
     for change in heard.changes:
         state = _change(state, change, _prices(shown, ids, state))
@@ -239,6 +241,32 @@ def _turn_to(state: DialogueState, heard: Understanding) -> DialogueState:
     if wish is not None and heard.resumes:
         return _take_up(state, wish)
     return _set_aside(state, heard.same) if heard.topic_change else state
+
+
+def _carry_over(state: DialogueState, same: Sequence[str]) -> DialogueState:
+    """The state with slots that are still empty as they were for the kind before: "same budget",
+    said after the new kind was named."""
+    if not state.set_aside:
+        return state
+    earlier = state.set_aside[0]
+    names = [slot for slot in same if slot in Constraints.model_fields]
+    empty = Constraints()
+    missing = [n for n in names if getattr(state.constraints, n) == getattr(empty, n)]
+    carried = {n: getattr(earlier.constraints, n) for n in missing}
+    lists = {}
+    for slot in _LISTS:
+        held, before = getattr(state.constraints, slot), getattr(earlier.constraints, slot)
+        wanted = {n.partition(".")[2] for n in same if n.startswith(f"{slot}.")} - held.keys()
+        found = {n: v for n, v in before.items() if n in wanted}
+        missing += [f"{slot}.{name}" for name in found]
+        lists[slot] = {**held, **found}
+    kept = tuple(p for p in earlier.provenance if p.slot in missing)
+    return state.model_copy(
+        update={
+            "constraints": state.constraints.model_copy(update={**carried, **lists}),
+            "provenance": (*state.provenance, *kept),
+        }
+    )
 
 
 def _take_up(state: DialogueState, wish: Wish) -> DialogueState:

@@ -1,13 +1,13 @@
 """Wishes and questions about what reviews say: "nothing with bad sizing", "is it loud?"."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from assistant.understanding.cues import filler
+from assistant.understanding.cues import filler, read_data
 from assistant.understanding.message import Message, Unit
+from retrieval.lexicon.phrases import Phrases
 from retrieval.reviews.vocabulary import Found, vocabulary, words_of
 
-_POLITE = frozenset(("please", "pls", "like", "love", "recommend", "喜欢", "推荐"))
-"""Words of opinion that only ask, beside a wish."""
 _REACH = 4
 """Words between an aspect and the cue that judges or negates it."""
 
@@ -35,7 +35,49 @@ def read_aspects(message: Message, *, question: bool, about_product: bool) -> li
             _note(message, "avoid_aspects", said)
         elif said.sign > 0 and not negated:
             _note(message, "prefer_aspects", said)
+    if not question:
+        _read_merits(message)
     return asked
+
+
+def _read_merits(message: Message) -> None:
+    """Notes merits that stand alone: "a sturdy desk", 轻一点的."""
+    for phrase in _merits().find(message.tokens):
+        said = _Said(phrase.meanings[0], 1, phrase.first, phrase.last)
+        free = not any(message.used[phrase.first : phrase.last])
+        if free and _is_whole(message, said) and not _is_negated(message, said):
+            _note(message, "prefer_aspects", said)
+
+
+def _is_whole(message: Message, said: _Said) -> bool:
+    """Whether one Chinese character is a word here: 轻, not of 年轻."""
+    token = message.tokens[said.first]
+    if said.last - said.first > 1 or not token.is_han:
+        return True
+    word, _ = message.word_at(token.start)
+    return len(word) == 1
+
+
+@lru_cache(maxsize=1)
+def _polite() -> frozenset[str]:
+    """Words of opinion that only ask, beside a wish."""
+    return frozenset(word for words in read_data("aspects.yaml")["polite"] for word in words)
+
+
+@lru_cache(maxsize=1)
+def _refusals() -> frozenset[str]:
+    """Characters that refuse what follows right after: 不掉毛."""
+    return frozenset(word for words in read_data("aspects.yaml")["refusing"] for word in words)
+
+
+@lru_cache(maxsize=1)
+def _merits() -> Phrases[str]:
+    return Phrases(
+        (phrase, aspect)
+        for aspect, lists in read_data("merits.yaml").items()
+        for phrases in lists
+        for phrase in phrases
+    )
 
 
 def _note(message: Message, slot: str, said: _Said) -> None:
@@ -62,7 +104,12 @@ def _find(message: Message, question: bool) -> list[_Said]:
     unwanted = vocabulary().unwanted
     for index, (item, first, last) in enumerate(found):
         # "Loud" alone is noise before it is sound.
-        for meaning in sorted(item.meanings, key=lambda m: m.aspect not in unwanted):
+        # "Support" is first of all what its name says, and not the seller's.
+        own = {"_".join(word.key for word in words[item.first : item.last])}
+        own |= _attributes_at(message, first)
+        for meaning in sorted(
+            item.meanings, key=lambda m: (m.aspect not in own, m.aspect not in unwanted)
+        ):
             if meaning.role == "says":
                 said.append(_Said(meaning.aspect, meaning.sign, first, last))
                 break
@@ -72,7 +119,9 @@ def _find(message: Message, question: bool) -> list[_Said]:
                 if judged or question:
                     said.append(judged or _Said(meaning.aspect, 0, first, last))
                     break
-            plain = last - first > _is_han(message, first)
+            # "Loud" says one thing of noise; "good" and "no" say something of anything.
+            particular = all(m.role == "opinion" and m.aspect for m in item.meanings)
+            plain = particular and last - first > _is_han(message, first)
             if meaning.role == "opinion" and meaning.aspect in unwanted and plain and not question:
                 said.append(_Said(meaning.aspect, meaning.sign, first, last))
                 break
@@ -87,6 +136,12 @@ def _find(message: Message, question: bool) -> list[_Said]:
                     said.append(_Said(meaning.aspect, 0, first, last))
                     break
     return said
+
+
+def _attributes_at(message: Message, token: int) -> set[str]:
+    """The attributes that the words at a token ask for: weight, of "how heavy"."""
+    units = (unit for unit in message.units if unit.first <= token < unit.last)
+    return {s.values[0] for unit in units for s in unit.senses() if s.name == "slot"}
 
 
 def _unwanted(aspect: str, first: int, last: int) -> _Said | None:
@@ -116,7 +171,7 @@ def _judge(
         if not 0 <= other < len(found):
             continue
         item, start, end = found[other]
-        if message.tokens[start].text in _POLITE or _asks_how(message, start):
+        if message.tokens[start].text in _polite() or _asks_how(message, start):
             continue
         gap = first - end if other < index else start - last
         if gap > 1 or (
@@ -142,6 +197,9 @@ def _asks_how(message: Message, token: int) -> bool:
 
 
 def _is_negated(message: Message, said: _Said) -> bool:
+    if said.first and message.tokens[said.first - 1].text in _refusals():
+        return True
+
     def clause_break(unit: Unit) -> bool:
         return unit.role("comma") or message.tokens[unit.first].text in (".", "。", ";", "but")
 

@@ -78,16 +78,31 @@ def find_bounds(folded: str, vocabulary: CatalogVocabulary) -> list[Bound]:
         not re.search(rf"\b{COUNT}\b", folded)
     ):
         return []
-    if not any(pattern.search(folded) for _, pattern in _plain(vocabulary.unit_words)):
-        return []
     found: list[Bound] = []
+    if not any(pattern.search(folded) for _, pattern in _plain(vocabulary.unit_words)):
+        return [*_without_unit(folded, found, vocabulary)]
     for kind, pattern in _patterns(vocabulary.unit_words):
         for match in pattern.finditer(folded):
             if any(match.start() < b.end and b.start < match.end() for b in found):
                 continue
             if bound := _read(kind, match, vocabulary):
                 found.append(bound)
+    found += _without_unit(folded, found, vocabulary)
     return sorted(found, key=lambda bound: bound.start)
+
+
+def _without_unit(
+    folded: str, found: Sequence[Bound], vocabulary: CatalogVocabulary
+) -> Iterator[Bound]:
+    """Numbers beside a word that tells what they measure, in the units of the catalogue: 宽120."""
+    for pattern, attributes in _unitless():
+        written = tuple({u: 0 for name in attributes for u in vocabulary.units_of(name)})
+        for match in pattern.finditer(folded) if written else ():
+            number = parse(match.group("n") or match.group("m"))
+            start, end = match.span()
+            if number is None or any(start < b.end and b.start < end for b in found):
+                continue
+            yield Bound(start, end, number, number, written, hints=attributes, exact=True)
 
 
 def note_bounds(
@@ -139,6 +154,7 @@ def _satisfying(
         for name, values in attributes.items():
             share = vocabulary.applies(name, category)
             told = name in named or name in bound.hints or name == unit.dimension
+            pure = len(values) / len(vocabulary.facets.attributes[name])
             if share < RARE and not (category is None and (told or len(attributes) == 1)):
                 continue
             if category is None and not told and len(attributes) > 1:
@@ -147,7 +163,15 @@ def _satisfying(
             tells = 0 < len(found) < len(values)
             written = any(m.factor == unit.factor for m in values)
             if found:
-                fits = (name in named, name in bound.hints, tells, written, share)
+                fits = (
+                    name in named,
+                    name in bound.hints,
+                    tells,
+                    written,
+                    share > RARE,
+                    pure,
+                    share,
+                )
                 options.append((fits, name, found))
     if not options:
         return None
@@ -205,16 +229,20 @@ def _read(kind: str, match: re.Match[str], vocabulary: CatalogVocabulary) -> Bou
         high = None
     elif kind in ("at_most", "less"):
         low = None
-    start, end, spoken_of = _quality(match)
+    measured = {name for m in meanings for name in vocabulary.measures[m.dimension]}
+    start, end, spoken_of = _quality(match, measured)
     hints = (*hints, *spoken_of)
     noun = match.span("noun") if groups.get("noun") else (0, 0)
     return Bound(start, end, low, high, meanings, strict, hints, kind == "exact", noun)
 
 
-def _quality(match: re.Match[str]) -> tuple[int, int, tuple[str, ...]]:
-    """The span with a word beside it that tells what is measured, and the attributes it may be."""
+def _quality(match: re.Match[str], measured: set[str]) -> tuple[int, int, tuple[str, ...]]:
+    """The span with a word beside it that tells which of the attributes ``measured`` in such a unit
+    is meant, and the attributes it may be."""
     start, end = match.span()
     for words, attributes in _qualities():
+        if measured.isdisjoint(attributes):
+            continue
         if after := re.compile(rf"的?\s*{words}(?:{_NO_WORD})").match(match.string, end):
             return start, after.end(), attributes
         if before := re.search(
@@ -229,6 +257,19 @@ def _quality(match: re.Match[str]) -> tuple[int, int, tuple[str, ...]]:
 def _qualities() -> tuple[tuple[str, tuple[str, ...]], ...]:
     entries = read_data("bounds.yaml")["qualities"].values()
     return tuple((alternatives(e["words"]), tuple(e["attributes"])) for e in entries)
+
+
+@lru_cache(maxsize=1)
+def _unitless() -> tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]:
+    """Qualities right before or after a number that nothing else follows."""
+    is_, ends = r"\s*(?:of|is|:|为|是|要|在)?\s*", r"(?![\w.%\"'”])"
+    return tuple(
+        (
+            re.compile(rf"{words}{is_}(?P<n>{COUNT}){ends}|(?P<m>{COUNT})\s?{words}(?:{_NO_WORD})"),
+            names,
+        )
+        for words, names in _qualities()
+    )
 
 
 def _is_delivery(groups: dict[str, str | None]) -> bool:

@@ -63,6 +63,8 @@ class Message:
     units: list[Unit] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    measured: list[tuple[int, int] | None] = field(default_factory=list)
+    """For each token the measure that it is a part of."""
     kept: set[int] = field(default_factory=set)
     """Tokens that the text search should see although they are used up."""
 

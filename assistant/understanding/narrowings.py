@@ -12,11 +12,11 @@ _ENDINGS = ("款", "的", "款的", "那种", "的那种")
 
 
 class Narrowing(NamedTuple):
-    """``label`` is the narrower kind's name in the catalogue, ``count`` its products."""
+    """``label`` is the narrower kind's name in the catalogue, with its number of products."""
 
     words: str
     label: str
-    count: int
+    products: int
 
 
 def narrowings(
@@ -28,9 +28,9 @@ def narrowings(
     """What is left of the names of the kinds below ``held`` without the noun they share.
 
     Both the catalogue's names count and the lexicon's other names for them ("long dresses"). The
-    latter are everyday words, so that they need one beside them that stands for the kind: "a gaming
-    one", 短的. Words that two kinds share tell nothing apart, nor do those of which ``says_more``
-    holds, because they name a value: "leather ones".
+    latter are everyday words, so that a single one needs another beside it that stands for the
+    kind: "a gaming one", 短的. Words that two kinds share tell nothing apart, nor do those of which
+    ``says_more`` holds, because they name a value: "leather ones".
     """
     found: dict[str, set[tuple[str, int]]] = {}
     for above in held:
@@ -47,7 +47,9 @@ def narrowings(
     for prefix, kinds in found.items():
         if len(kinds) == 1:
             label, count = next(iter(kinds))
-            endings = [f"{prefix} one"] if prefix.isascii() else [prefix + e for e in _ENDINGS]
+            endings = [prefix + ending for ending in _ENDINGS]
+            if prefix.isascii():
+                endings = [prefix] if " " in prefix else [f"{prefix} one"]
             if not any(says_more(words) for words in (prefix, *endings)):
                 yield from (Narrowing(words, label, count) for words in endings)
 

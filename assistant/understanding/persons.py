@@ -7,7 +7,9 @@ from assistant.understanding.cues import read_data
 from assistant.understanding.message import Message
 from assistant.understanding.numbers import HAN, parse
 from assistant.understanding.vocabulary import CatalogVocabulary
+from retrieval.language import fold
 from retrieval.lexicon.phrases import Phrases
+from retrieval.lexicon.tokens import tokenise
 
 COMMON = 0.5
 """From this share of products on, an attribute is told of nearly every product that has one, so a
@@ -54,13 +56,20 @@ def read_person(message: Message, vocabulary: CatalogVocabulary, category: str |
     gender = said.get("gender", "")
     if gender in ("girls", "boys") and age is not None and age >= 18:
         gender = "women" if gender == "girls" else "men"
-    unsure = said.get("child") and age is None
+    unsure = said.get("child") and age is None and not _is_for_children(vocabulary, category)
     noted = _note(message, vocabulary, category, "gender", gender, first, last, bool(unsure))
     if age is not None or said.get("child"):
         values = _age_values(vocabulary, age)
         noted |= _note_age(message, vocabulary, category, values, first, last)
     if not noted and said.get("child"):
         message.kept.update(i for s in spans for i in range(*s))
+
+
+def _is_for_children(vocabulary: CatalogVocabulary, category: str | None) -> bool:
+    """Whether a kind, or one above it, is called one for children."""
+    names = {name for path in vocabulary.nodes(category or "") for name in path}
+    found = (p for name in names for p in _persons().find(tokenise(fold(name))))
+    return any(read_data_cached()[p.meanings[0]].get("child") for p in found)
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,7 @@ def mark_polarity(message: Message) -> None:
     units = message.units
     mode: Polarity = "want"
     reached = light = described = False
+    last: Unit | None = None
     for index, unit in enumerate(units):
         if not index and unit.role("negator") and len(units) > 1 and units[1].role("comma"):
             continue  # "No, the dry one": an answer
@@ -40,6 +41,9 @@ def mark_polarity(message: Message) -> None:
         elif unit.role("soft"):
             mode, reached, light = "soft", False, False
         elif unit.is_value or unit.is_category:
+            if reached and last is not None and _is_of_its_own(message, last, unit):
+                mode = "want"
+            last = unit
             noun = unit.is_category and not unit.is_value
             if mode == "soft" and noun:
                 continue
@@ -69,18 +73,24 @@ def _ends(
     if unit.role("comma"):
         # 不要黑色的，白色或灰色都行: in Chinese the enumeration has a comma of its own.
         nominal = unit.first and message.tokens[unit.first - 1].text == "的"
-        return not (reached and not nominal and _list_goes_on(units, index))
+        return not (reached and not nominal and _list_goes_on(message, units, index))
     if unit.role(*_REACHED_OVER) or unit.meanings:
         return False
     # Filler keeps the scope open; so does anything before the first value ("made of plastic").
     return reached and not message.filler[unit.first]
 
 
-def _list_goes_on(units: Sequence[Unit], index: int) -> bool:
+def _list_goes_on(message: Message, units: Sequence[Unit], index: int) -> bool:
     """Whether values joined by a later "or" follow a comma: "not black, red or blue"."""
     goes_on = False
+    named = next((_names(unit) for unit in reversed(units[:index]) if unit.is_value), set[str]())
     for unit in units[index + 1 : index + 1 + _REACH]:
         if unit.is_value:
+            # "Not silk, and in navy": another attribute is another matter.
+            if named.isdisjoint(_names(unit)):
+                return False
+            continue
+        if not unit.meanings and message.filler[unit.first]:
             continue
         if unit.role("allowing"):
             return False
@@ -119,10 +129,21 @@ def _look_back(message: Message, index: int, polarity: Polarity) -> None:
             passed.append(unit)
 
 
+def _is_of_its_own(message: Message, last: Unit, unit: Unit) -> bool:
+    """Whether a value is none of those that the cue reached: "not red size 43", 不要红色 42码."""
+    if not unit.is_value or not _names(last).isdisjoint(_names(unit)):
+        return False
+    return _names(unit) == {"size"} or _is_apart(message, last, unit)
+
+
+def _names(unit: Unit) -> set[str]:
+    return {sense.name for sense in unit.senses()}
+
+
 def _is_apart(message: Message, unit: Unit, following: Unit) -> bool:
     """Whether a space parts two Chinese values of different kinds: 无线 白色除外."""
     end, start = message.tokens[unit.last - 1].end, message.tokens[following.first].start
     spaced = message.tokens[following.first].is_han and any(
         c.isspace() for c in message.text[end:start]
     )
-    return spaced and not {s.name for s in unit.senses()} & {s.name for s in following.senses()}
+    return spaced and _names(unit).isdisjoint(_names(following))

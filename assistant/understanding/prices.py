@@ -86,6 +86,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("around", _rule(rf"{_NUMBER_A}{alternatives(_data()['about'])}\s?{_AFTER}")),
     ("around", _rule(rf"(?:{_NOUN}{_IS})?{_N1}\s*(?:的)?{either('around_after')}")),
     ("min", _rule(rf"{_N1}\s*{_MIN_AFTER}")),
+    ("spent", _rule(rf"{_N1}\s+{alternatives(_data()['spent'])}")),
     ("max", _rule(rf"{_NOUN}{_IS}{_N1}")),
     ("max", _rule(rf"{_N1}\s*(?:的)?{alternatives(_data()['budget'])}")),
     ("around", _rule(rf"{either('around_before')}\s*{_N1}")),
@@ -172,6 +173,8 @@ def _read(  # noqa: PLR0911, PLR0912 (one way out for each kind of number that i
     aged = kind == "min" and first < 100 and _PERSON_BEFORE.search(_just_before(folded, span[0]))
     if not money and (first < 3 or aged or (kind == "min" and 1900 <= first <= 2100)):
         return None
+    if kind == "spent" and first < _LEAST_BARE:
+        return None
     if kind == "odd":
         if first < _LEAST_BARE or (not money and first < _HIGH_BARE):
             return None
@@ -180,7 +183,7 @@ def _read(  # noqa: PLR0911, PLR0912 (one way out for each kind of number that i
         if not money and first < 5:
             return None
         return Price(round(first * (1 - AROUND), 2), round(first * (1 + AROUND), 2), *span)
-    return Price(None, first, *span) if kind == "max" else Price(first, None, *span)
+    return Price(None, first, *span) if kind in ("max", "spent") else Price(first, None, *span)
 
 
 def _is_measure(folded: str, match: re.Match[str], money: bool) -> bool:

@@ -10,12 +10,19 @@ from assistant.dialogue.state import DialogueState
 from assistant.understanding.cues import read_data
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.understanding import Change
-from assistant.understanding.vocabulary import CatalogVocabulary, Sense
+from assistant.understanding.vocabulary import CatalogVocabulary, Sense, leanings
 
+TOLD = 0.5
+"""From this share of a kind's products on, an attribute can be told by a word for the kind."""
+_TOLD_OTHERWISE = frozenset(("category", "slot", "unknown", "brand", "size", "gender", "age_group"))
+_OFTEN_IN_WORDS = frozenset(("color", "material"))
+"""Attributes of which a single Chinese character says nothing within a word."""
 MOST = 4
 """Kinds of product that one message may ask for."""
 _LOOKED_AT = 12
 """Nouns of a message that are looked at for it."""
+_NEAR = 6
+"""Words between a noun and what it is for."""
 _JOINERS = ("sentence", "and", "comma", "or")
 """What may stand between two kinds of product, what parts them best first."""
 
@@ -56,6 +63,7 @@ def read_topics(
         return []
     # "A case for my laptop" is a case; with nothing else named, "for my cat" is all there is.
     heads = _heads(message, wanted)
+    _tell_closer(message, heads, vocabulary)
     if not heads and _describes_before(message, message.units[wanted[0]]):
         return []
     topics: list[Topic] = []
@@ -84,6 +92,32 @@ def read_topics(
         if other not in places:
             message.kept.update(range(unit.first, unit.last))
     return topics
+
+
+def _tell_closer(message: Message, heads: list[int], vocabulary: CatalogVocabulary) -> None:
+    """Gives nouns the meaning they have together with what they are for: "a toy for my cat" is a
+    cat toy, and 给狗磨牙的玩具 is a dog's."""
+    for head in heads:
+        unit = message.units[head]
+        for other in message.units[max(0, head - _NEAR) : head + _NEAR]:
+            if not other.senses() or other is unit or not _is_whom(message, other):
+                continue
+            thing, whom = _key(message, unit), _key(message, other)
+            for words in (whom, whom.rpartition(" ")[2]):  # a cat, of "my old cat"
+                meanings = vocabulary.phrases.meanings(f"{words} {thing}")
+                found = [m for m in meanings if isinstance(m, Sense) and m.name == "category"]
+                if found:
+                    unit.meanings = (*found[:1],)
+                    break
+
+
+def _is_whom(message: Message, unit: Unit) -> bool:
+    before = message.tokens[unit.first - 1].text if unit.first else ""
+    return _is_purpose(message, unit) or before in _words("purpose")
+
+
+def _key(message: Message, unit: Unit) -> str:
+    return " ".join(token.key for token in message.tokens[unit.first : unit.last])
 
 
 def _topic(message: Message, run: list[int], vocabulary: CatalogVocabulary) -> Topic:
@@ -227,6 +261,7 @@ def note_topics(
     """Turns the categories, and categories not wanted, into changes."""
     for topic in topics:
         message.change("set", "category", topic.label, topic.first, topic.last)
+        _note_compound(message, topic, vocabulary)
         if not topic.precise:
             message.kept.update(range(topic.first, topic.last))
     for unit in message.units:
@@ -237,12 +272,52 @@ def note_topics(
                 message.use(unit.first, unit.last)  # "coffee, not tea": tea is left anyway
                 continue
             # Beside a kind that is looked for, another is rather a part: no jacket with a hood.
-            if topics and not any(t.label and vocabulary.covers(t.label, label) for t in topics):
+            if topics and not any(
+                t.label and _takes_in(vocabulary, t.label, label) for t in topics
+            ):
                 words = message.words(unit.first, unit.last)
                 message.change("add", "exclude.text", words, unit.first, unit.last)
             else:
                 message.change("add", "exclude.category", label, unit.first, unit.last)
             message.use(unit.first, unit.last)
+
+
+def _note_compound(message: Message, topic: Topic, vocabulary: CatalogVocabulary) -> None:
+    """Notes what the words for a kind say beside it: a "cat toy" is for cats."""
+    for unit in message.units:
+        inside = topic.first <= unit.first < topic.last
+        if not inside or not unit.is_category or unit.last - unit.first < 2 or not topic.label:
+            continue
+        for phrase in vocabulary.phrases.find(message.tokens[unit.first : unit.last - 1]):
+            first, last = unit.first + phrase.first, unit.first + phrase.last
+            said = message.folded[message.tokens[first].start : message.tokens[last - 1].end]
+            sense = next((m for m in phrase.meanings if _tells_more(m, said)), None)
+            if not isinstance(sense, Sense) or vocabulary.says(topic.label, said):
+                continue
+            if vocabulary.applies(sense.name, topic.label) >= TOLD:
+                for value in sense.values:
+                    slot = f"attributes.{sense.name}"
+                    message.change("add", slot, value, first, last)
+
+
+def _takes_in(vocabulary: CatalogVocabulary, wider: str, narrower: str) -> bool:
+    """Whether a kind takes in another in this catalogue or, where it files them apart, in the
+    lexicon: trousers and jeans."""
+    kinds = vocabulary.lexicon.kinds_of(narrower)
+    above = {
+        kind
+        for said in vocabulary.lexicon.kinds_of(wider)
+        for kind in vocabulary.lexicon.narrower(said)
+    }
+    return vocabulary.covers(wider, narrower) or bool(kinds and kinds <= above)
+
+
+def _tells_more(meaning: object, said: str) -> bool:
+    """Whether a part of a compound names a value, and is no character of another word: 棉拖."""
+    if not isinstance(meaning, Sense) or not meaning.natural:
+        return False
+    single = len(said) == 1 and meaning.name in _OFTEN_IN_WORDS
+    return not single and meaning.name not in _TOLD_OTHERWISE | leanings()
 
 
 def part(message: Message, topics: list[Topic]) -> list[list[Change]]:
@@ -327,7 +402,12 @@ def resumed(
     labels = [wish.constraints.category for wish in known if wish.constraints.category]
     if topic.label is None:
         return next((w.constraints.category for w in state.set_aside), None) if back else None
-    for fits in (_equals, vocabulary.covers, lambda said, held: vocabulary.covers(held, said)):
+    for fits in (
+        _equals,
+        vocabulary.covers,
+        lambda said, held: vocabulary.covers(held, said),
+        _ends,
+    ):
         for label in labels:
             if fits(topic.label, label):
                 return label
@@ -336,6 +416,11 @@ def resumed(
 
 def _equals(said: str, held: str) -> bool:
     return said == held
+
+
+def _ends(said: str, held: str) -> bool:
+    """Whether the kind held is called a sort of what is said: "the food", of Dog food."""
+    return held.casefold().endswith(f" {said.casefold()}")
 
 
 def _leads_to(message: Message, place: int, after: int) -> bool:
@@ -397,6 +482,8 @@ def _names_part(unit: Unit) -> bool:
 def _names_wanted(message: Message, index: int, unit: Unit, vocabulary: CatalogVocabulary) -> bool:
     if not unit.is_category or unit.polarity != "want" or any(message.used[unit.first : unit.last]):
         return False
+    if (measured := message.measured[unit.first]) and measured[0] < unit.first:
+        return False  # "1 TB storage"
     if unit.is_value and _is_owned(message, unit):
         return False  # "my cat scratches everything"
     if unit.is_value and _describes_kind(message, index, vocabulary):

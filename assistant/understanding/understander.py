@@ -12,6 +12,7 @@ from assistant.understanding import (
     ratings,
     references,
     relaxing,
+    service,
     topics,
 )
 from assistant.understanding.asides import part_intents
@@ -85,6 +86,7 @@ class Understander:
         """``understand`` without the intent: constraints never depend on it."""
         message, other = self._open(text, state)
         order_id = quantities.read_order_id(message)
+        service.use_service_clauses(message)
         ratings.read_rating(message)
         bounds = self._read_bounds(message)
         self._read_prices(message, state)
@@ -196,12 +198,15 @@ class Understander:
         units: list[Unit] = []
         narrowings = self.vocabulary.narrowings(held.category) if held.category else None
         spans = _measured(message, bounds)
+        message.measured = spans
         position = 0
+        cut: Phrase[Meaning] | None = None
         while position < len(message.tokens):
             if message.used[position]:
                 position += 1
                 continue
-            phrase = self._phrase_at(message, position)
+            phrase = cut or self._phrase_at(message, position)
+            cut = None
             narrower = narrowings.at(message.tokens, position) if narrowings else None
             if narrower and (phrase is None or self._narrows(message, narrower, phrase, held)):
                 _release(message, phrase, held)
@@ -213,6 +218,7 @@ class Understander:
             if phrase and not any(message.used[phrase.first : phrase.last]):
                 units.append(Unit(phrase.first, phrase.last, phrase.meanings))
                 position = phrase.last
+                cut = self._cut_short(message, phrase)
             else:
                 units.append(Unit(position, position + 1))
                 position += 1
@@ -226,7 +232,38 @@ class Understander:
             noun = phrases.at(tokens[: position + 1], position)
             if noun and _names(phrase, "slot") and _names(noun, "category"):
                 return noun
-        return phrase
+        return self._begins_with(message, phrase) or phrase if phrase else None
+
+    def _begins_with(self, message: Message, phrase: Phrase[Meaning]) -> Phrase[Meaning] | None:
+        """The beginning of a Chinese phrase whose end is that of a value: 不要 of 不要紧身."""
+        if phrase.last - phrase.first < 3 or any(isinstance(m, Sense) for m in phrase.meanings):
+            return None
+        phrases, tokens = self.vocabulary.phrases, message.tokens
+        for place in range(phrase.first + 1, phrase.last):
+            value = phrases.at(tokens, place) if tokens[place].is_han else None
+            begins = phrases.at(tokens[:place], phrase.first)
+            if (
+                value
+                and value.last > phrase.last
+                and any(isinstance(m, Sense) for m in value.meanings)
+            ):
+                return begins if begins and begins.last == place else None
+        return None
+
+    def _cut_short(self, message: Message, phrase: Phrase[Meaning]) -> Phrase[Meaning] | None:
+        """The rest of a value that begins within a phrase and ends after it: "tea bags", of "green
+        tea bags"."""
+        if phrase.last - phrase.first < 2 or message.tokens[phrase.first].is_han:
+            return None
+        longer = self.vocabulary.phrases.at(message.tokens, phrase.last - 1)
+        if longer is None or longer.last <= phrase.last:
+            return None
+        values = tuple(
+            m
+            for m in longer.meanings
+            if isinstance(m, Sense) and m.name not in ("category", "slot", "unknown")
+        )
+        return Phrase(phrase.last, longer.last, values) if values else None
 
     def _narrows(
         self, message: Message, narrower: Phrase[Meaning], plain: Phrase[Meaning], held: Constraints

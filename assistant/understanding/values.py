@@ -1,9 +1,11 @@
 """Attributes, brands and sizes: what is named becomes a change of the right slot."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from itertools import islice, takewhile
 
 from assistant.dialogue.state import DialogueState
+from assistant.understanding.cues import read_data
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.spelling import english_words
 from assistant.understanding.vocabulary import CatalogVocabulary, Sense
@@ -18,10 +20,11 @@ WORN = 0.5
 """From this share of sized products on, "medium" before a noun is its size."""
 
 _SLOT_OF = {"want": "attributes", "exclude": "exclude", "soft": "prefer_attributes"}
-_LETTERS = frozenset(("xs", "s", "m", "l", "xl", "xxl"))
-_FITTING = frozenset(
-    ("run", "runs", "running", "too", "very", "fit", "fits", "bit", "little", "look", "looks", "so")
-)
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, frozenset[str]]:
+    return {heading: frozenset(words) for heading, words in read_data("sizes.yaml").items()}
 
 
 def choose_senses(
@@ -90,6 +93,11 @@ def note_values(
             continue
         if unit.polarity == "exclude" and _is_slip(message, chosen, index):
             continue
+        if unit.polarity == "want" and _is_one_more(message, index, sense, state):
+            if sense.values == ("no",) and state.constraints.attributes.get(sense.name):
+                slot = f"attributes.{sense.name}"
+                message.change("clear", slot, None, unit.first, unit.last)
+            continue
         slot = f"{_SLOT_OF['soft' if leans else unit.polarity]}.{sense.name}"
         if slot in begun and _is_corrected(message, begun[slot], index):
             message.changes = [c for c in message.changes if c.slot != slot]
@@ -104,6 +112,17 @@ def _is_allowed(message: Message, index: int) -> bool:
     """Whether a value is only said to be all right: "black is fine after all"."""
     after = takewhile(lambda unit: not unit.role("comma"), message.units[index + 1 :])
     return any(unit.role("allowing", "post_any") for unit in islice(after, _REACH))
+
+
+def _is_one_more(message: Message, index: int, sense: Sense, state: DialogueState) -> bool:
+    """Whether a value is said to be all right as well where nothing else of its kind is asked for,
+    or only its opposite: "white is fine too" asks for nothing then."""
+    asked = state.constraints.attributes.get(sense.name, [])
+    if message.find("additive") is None and sense.values != ("no",):
+        return False
+    named = any(unit.is_category for unit in message.units)
+    goes_on = state.constraints.category is not None and not named
+    return goes_on and (not asked or sense.values == ("no",)) and _is_allowed(message, index)
 
 
 def _is_slip(message: Message, chosen: dict[int, Sense], index: int) -> bool:
@@ -149,7 +168,7 @@ def _is_announced(  # noqa: PLR0911
     if not single:
         return True
     if token.text.replace(".", "").isdigit():
-        return before in ("size", "in", "码", "号") or after in ("码", "号") or before == "size"
+        return before in _words()["before"] or after in _words()["after"]
     if len(token.text) == 1 and token.text.isascii():
         written = message.text[token.start]
         alone = written.isupper() and (before != "'" and after not in ("'", "&"))
@@ -157,15 +176,8 @@ def _is_announced(  # noqa: PLR0911
             tokens, unit.first - 2, before
         )
         return alone or paired or before in ("size", "in") or after in ("码", "号", "size")
-    if sense.name == "size" and token.text in (
-        "small",
-        "medium",
-        "large",
-        "mini",
-        "double",
-        "single",
-    ):
-        if before in _FITTING:
+    if sense.name == "size" and token.text in _words()["words"]:
+        if before in _words()["fitting"]:
             return False
         return after in ("size", "sized", "please", "", ".", ",", "or", "and", "?") or before in (
             "size", "in", "a", "or",
@@ -175,7 +187,11 @@ def _is_announced(  # noqa: PLR0911
 
 def _is_letter(tokens: Sequence[Token], place: int, joiner: str) -> bool:
     """Whether an "or" joins another letter that can be a size: "m or l"."""
-    return joiner in ("or", "/") and 0 <= place < len(tokens) and tokens[place].text in _LETTERS
+    return (
+        joiner in ("or", "/")
+        and 0 <= place < len(tokens)
+        and tokens[place].text in _words()["letters"]
+    )
 
 
 def _is_plain_size(message: Message, unit: Unit) -> bool:
@@ -185,8 +201,11 @@ def _is_plain_size(message: Message, unit: Unit) -> bool:
     after = texts[unit.last] if unit.last < len(texts) else ","
     if texts[unit.first][0].isdigit():
         # What a number could else be, a price or a measure, is used up by now.
-        return after not in ("'", "%") and before not in ("-", ".", "#", "第", "iphone")
-    return len(texts[unit.first]) > 3 and before not in _FITTING
+        told = after not in ("'", "%") and before not in ("-", ".", "#", "第", "iphone")
+        return told and before not in _words()["aged"]
+    if texts[unit.first] in _words()["letters"]:
+        return before not in _words()["possessing"] and after not in ("'", "&")
+    return len(texts[unit.first]) > 3 and before not in _words()["fitting"]
 
 
 def _is_brand_like(message: Message, unit: Unit, before: str, after: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -15,7 +15,7 @@ from retrieval.lexicon import Lexicon
 from retrieval.lexicon.lexicon import Concept, name_key
 from retrieval.lexicon.phrases import Phrases
 from retrieval.lexicon.tokens import singular, tokenise
-from retrieval.lexicon.units import measures_of, units
+from retrieval.lexicon.units import Unit, measures_of, units
 
 STATED = 0.8
 """From this share of products on, a catalogue states an attribute so well that it can filter."""
@@ -159,6 +159,22 @@ class CatalogVocabulary:
             if (kept := {n: v for n, v in of.items() if dimension in known or len(v) > 1})
         }
 
+    def says(self, category: str, words: str) -> bool:
+        """Whether a kind's own names, or those above it, say a word already."""
+        key = name_key(words)
+        nodes = [self._node_at[p[:d]] for p in self.nodes(category) for d in range(1, len(p) + 1)]
+        names = {node.label(code) for node in nodes for code in ("", *node.translations)}
+        return any(key in name_key(name) for name in names)
+
+    def units_of(self, attribute: str) -> tuple[Unit, ...]:
+        """The units that an attribute's values are written in, the most frequent first."""
+        written = Counter(
+            Unit(dimension, value.factor)
+            for dimension, attributes in self.measures.items()
+            for value in attributes.get(attribute, ())
+        )
+        return tuple(unit for unit, _ in written.most_common())
+
     @cached_property
     def unit_words(self) -> frozenset[str]:
         """The units that this catalogue measures in, in every way to write them."""
@@ -274,6 +290,12 @@ class CatalogVocabulary:
         if name == "brand":
             yield from self._short_brands(values)
             return
+        yield from self._lexicon_senses(name, values, own.keys())
+
+    def _lexicon_senses(
+        self, name: str, values: list[ValueFacet], own: Collection[str]
+    ) -> Iterator[tuple[str, Sense]]:
+        """The lexicon's words for an attribute's values, but for the catalogue's ``own``."""
         meant: dict[str, list[ValueFacet]] = {}
         for value in values:
             if canonical := self.lexicon.canonical(name, value.value):

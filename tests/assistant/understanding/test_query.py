@@ -14,7 +14,7 @@ from assistant.understanding.understander import Understander
         ("跑鞋", "Running shoes", ""),
         ("登山鞋", "Hiking boots", ""),
         ("a cup of tea", "Tea", "cup"),
-        ("a long dress", "Maxi dresses", ""),
+        ("a long dress", "Maxi dresses", "long dress"),
         ("plated necklace", "Necklaces & earrings", "plated necklace"),
         ("a pair of boots", "Boots", ""),
         ("能装笔记本电脑的双肩包", "Backpacks", "笔记本电脑"),

@@ -20,6 +20,7 @@ from finetune.sequence.histories import Histories, Told, Whole, numbered
 from finetune.sequence.neighbours import Following
 from finetune.sequence.network import SequenceNet
 from finetune.sequence.recipe import SequenceRecipe
+from finetune.sequence.spectral import spectral_vectors
 from finetune.sequence.trainer import CHECKPOINT, Progress, Report, train
 from finetune.sequence.tuning import item_knn, tuned_following
 from finetune.sequence.written import Written, put_together, write
@@ -30,6 +31,8 @@ from retrieval.ranking.sequence.model import SequenceModel
 Texts = Mapping[str, NDArray[np.float32]]
 Figures = dict[str, dict[str, float]]
 _TOP = 10
+_TESTED = 6000
+"""Customers at most that test."""
 _REFIT = "refit"
 _OFTEN = 0.02
 """Share of customers who take again what they had, above which it is not hidden."""
@@ -119,8 +122,7 @@ def train_sequence(
     final = refit(fitted, known, held.repeats, vectors, recipe, folder)
     final = final.weighted({"next": weights})
     if test:
-        everyone = recipe.model_copy(update={"held_out": len(every.rows)})
-        last = last_events(every, known, everyone)
+        last = last_events(every, known, recipe.model_copy(update={"held_out": _TESTED}))
         metrics["test"] = parts(final.model(), known, last)
         metrics["tested"] = len(last.customers)
     metrics["seconds"] = round(time.monotonic() - begun, 1)
@@ -161,6 +163,10 @@ def fit(
         len(before.kinds),
         None if texts is None else torch.from_numpy(texts),
     )
+
+    start = spectral_vectors(before, recipe.size, recipe.seed) if recipe.spectral else None
+    if start is not None:
+        net.items.data.copy_(start)
 
     def measure(trained: SequenceNet) -> dict[str, float]:
         score = measures.network_score(trained, before)

@@ -30,6 +30,10 @@ class Block(nn.Module):
         self.down = nn.Linear(_WIDER * size, size)
         self.drop = nn.Dropout(recipe.block_dropout)
         self.ages = nn.Parameter(torch.zeros(recipe.heads, AGES)) if merges else None
+        # A block that adds nothing yet lets the items' own vectors through.
+        for last in (self.out, self.down):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
 
     def forward(self, x: Tensor, allowed: Tensor, ages: Tensor) -> Tensor:
         """The events' vectors after the block.

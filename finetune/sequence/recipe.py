@@ -25,20 +25,23 @@ class SequenceRecipe(BaseModel):
     size: int = Field(64, ge=8, description="Of vectors.")
     heads: int = Field(2, ge=1)
     blocks: int = Field(2, ge=1, description="Transformer blocks; the last one merges slices.")
+    spectral: bool = Field(
+        True, description="Start the items' vectors from what follows what, not at random."
+    )
     dropout: float = Field(0.5, ge=0, lt=1, description="Of the item vectors that go in.")
     block_dropout: float = Field(0.3, ge=0, lt=1, description="Inside the blocks.")
     item_dropout: float = Field(
         0.1, ge=0, lt=1, description="How often an item has its text only; where there are texts."
     )
     reconstruction: float = Field(0.2, ge=0, description="Weight of rebuilding each slice.")
-    epochs: int = Field(30, ge=1, description="At most; the rate falls to nothing by the last.")
-    patience: int = Field(4, ge=1, description="Epochs without progress before stopping.")
+    epochs: int = Field(8, ge=1, description="At most; the rate falls to nothing by the last.")
+    patience: int = Field(2, ge=1, description="Epochs without progress before stopping.")
     refit_epochs: int = Field(
-        2, ge=0, description="At a fifth of the rate, with the held-out events learnt too."
+        1, ge=0, description="At a fifth of the rate, with the held-out events learnt too."
     )
     batch: int = Field(128, ge=1, description="Customers in one update.")
     rate: float = Field(1e-3, gt=0, description="Peak learning rate.")
     weight_decay: float = Field(0.01, ge=0)
     negatives: int = Field(2000, ge=0, description="Items drawn for each update; 0 takes all.")
-    held_out: int = Field(4000, ge=1, description="Customers at most that validate.")
+    held_out: int = Field(3000, ge=1, description="Customers at most that validate.")
     seed: int = 7

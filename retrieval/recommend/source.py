@@ -93,8 +93,10 @@ class NeighbourSource:
         title = self._products.titles([product_id]).get(product_id)
         if title is None:
             return []
-        found = self._search.search(Constraints(query=title), ALIKE + 1)
-        alike = [c.id for c in found.candidates if c.id != product_id][:ALIKE]
+        found = self._search.search(Constraints(query=title), ALIKE + 1).candidates
+        if len(found) <= ALIKE and (leaf := self.leaves.get(product_id)):
+            found += self._search.search(Constraints(category=leaf[-1]), ALIKE + 1).candidates
+        alike = [key for key in dict.fromkeys(c.id for c in found) if key != product_id][:ALIKE]
         with self._lock:
             self._alike[product_id] = alike
             while len(self._alike) > REMEMBERED:

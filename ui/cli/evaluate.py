@@ -6,7 +6,9 @@ from ui.cli.eval_alarms import alarms
 from ui.cli.eval_compression import compression
 from ui.cli.eval_constraints import constraints
 from ui.cli.eval_dialogues import dialogues
+from ui.cli.eval_diversity import diversity
 from ui.cli.eval_encoder import encoder
+from ui.cli.eval_fairness import fairness
 from ui.cli.eval_fusion import fusion
 from ui.cli.eval_intent import intent
 from ui.cli.eval_next_item import next_item
@@ -33,4 +35,6 @@ def register(parent: typer.Typer) -> None:
     app.command()(sentiment)
     app.command()(next_item)
     app.command()(purchases)
+    app.command()(diversity)
+    app.command()(fairness)
     parent.add_typer(app, name="eval")

@@ -42,6 +42,7 @@ from retrieval.pipeline import ProductFinder
 from retrieval.recommend.behaviour import BehaviourReader
 from retrieval.recommend.recommender import Recommender
 from retrieval.recommend.source import NeighbourSource
+from retrieval.reviews.judge import ShippedJudge
 from retrieval.sponsored.campaign_store import CampaignStore
 from retrieval.sponsored.sponsors import Sponsors
 from retrieval.store.base import connect, session_factory
@@ -53,6 +54,8 @@ from retrieval.store.review_store import ReviewStore
 from retrieval.store.traffic_store import TrafficStore
 
 log = logging.getLogger(__name__)
+
+_LIKELY = 30  # categories that are searched for once before a shopper does
 
 Announce = Callable[[str], None]
 """Told of each step of loading, when it is done."""
@@ -198,6 +201,7 @@ class Shop:
             held=True,
             ranking_model=self.models / "ranking",
             review_half_life_days=self.settings.review_half_life_days,
+            judge=ShippedJudge(self.models),
         )
         neighbours = self._equip(finder)
         self.recommender = Recommender(finder, neighbours, self.catalog)
@@ -245,6 +249,8 @@ class Shop:
         for words in ("warm", "热身"):
             self.rooms.understander().understand(words, DialogueState())
             self.rooms.finder.find(Constraints(query=words), None, 1)
+        for node in self.rooms.facets().categories[:_LIKELY]:  # what shoppers are likely to say
+            self.rooms.finder.find(Constraints(query=node.path[-1]), None, 1)
 
     def _settle(self) -> None:
         """Does what may come a few seconds after the doors have opened."""

@@ -25,8 +25,9 @@ from retrieval.ranking.ranker import LearnedRanker, Ranker, open_scorer
 from retrieval.ranking.traits import PriceLevels
 from retrieval.recommend.source import NeighbourSource
 from retrieval.reviews.filter import avoid, is_praised, praised_first
-from retrieval.reviews.indexing import index_reviews
+from retrieval.reviews.indexing import Judge, index_reviews
 from retrieval.reviews.summary import HALF_LIFE_DAYS, ReviewSummaries
+from retrieval.search.bounded_cache import Cache
 from retrieval.search.clock import Clock
 from retrieval.search.evidence import satisfied
 from retrieval.search.fit import best_variant, fitting_variants
@@ -118,12 +119,14 @@ class ProductFinder:
         held: bool = False,
         ranking_model: Path | None = None,
         review_half_life_days: float = HALF_LIFE_DAYS,
+        judge: Judge | None = None,
     ) -> "ProductFinder":
         """Joins the rooms over an opened index; statistics are read in the background, or, where
         ``held``, once ``freshness.release`` is called.
 
         ``ranking_model`` is the folder of the shop's own model; without one there the packaged
-        model ranks. Raises ``WeightsError`` where a model is damaged.
+        model ranks. ``judge`` tells how whole reviews sound. Raises ``WeightsError`` where a model
+        is damaged.
         """
         levels = PriceLevels(live.snapshot.facets)
         popularity = Popularity()
@@ -139,10 +142,15 @@ class ProductFinder:
             customers=customers,
             personalise=personalise,
         )
-        task = _refresher(live, reviews, events, levels, finder)
+        task = _refresher(live, reviews, events, levels, finder, judge)
         finder.freshness = Freshness(task, REFRESH_S, held)
         finder.freshness.touch()
         return finder
+
+    @property
+    def caches(self) -> tuple[Cache, ...]:
+        """What the search remembers, for those who measure it."""
+        return self.search.caches
 
     def find(
         self,
@@ -340,6 +348,7 @@ def _refresher(
     events: EventStore,
     levels: PriceLevels,
     finder: ProductFinder,
+    judge: Judge | None,
 ) -> Callable[[], None]:
     """What brings a finder's statistics up to date: price levels, popularity, review summaries."""
     summed = -1
@@ -350,7 +359,7 @@ def _refresher(
         finder.popularity.refresh(events)
         if finder.neighbours is not None:
             finder.neighbours.refresh()
-        read, count = index_reviews(reviews), reviews.count()
+        read, count = index_reviews(reviews, judge=judge), reviews.count()
         if read or count != summed:
             finder.summaries.load()
             summed = count

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from assistant.api.cache_metrics import CacheMetrics
 from assistant.turn import Turn
 
 _TURN_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0)
@@ -13,6 +14,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.cache = CacheMetrics()
+        self.registry.register(self.cache)
         self.requests = Counter(
             "shopkeeper_http_requests",
             "HTTP requests answered.",

@@ -1,6 +1,6 @@
 """Search: hard filters by mask, words and vectors for the order, SQL for what is shown."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from retrieval.index.generation import Snapshot
 from retrieval.index.lexical import LexicalScores
 from retrieval.index.live import LiveIndex
 from retrieval.lexicon.lexicon import Lexicon
+from retrieval.search.bounded_cache import BoundedCache, Cache
 from retrieval.search.clock import Clock
 from retrieval.search.evidence import SpokenWords, satisfied
 from retrieval.search.fit import best_variant, fitting_variants
@@ -30,6 +31,7 @@ from retrieval.search.wishes import is_wish
 from retrieval.store.catalog_store import CatalogStore
 
 _SPARE = 8  # rows read beyond the limit, in case SQL says that some no longer fit
+_ANSWERS = 1000  # answers remembered; one is about a kilobyte
 _POOL = 1000
 """Products scored exactly; beyond them, where so many answer, cosines are off by up to 0.003."""
 
@@ -38,9 +40,26 @@ _POOL = 1000
 class _Prepared:
     """What belongs to one version of the texts and is made at its first search."""
 
+    generation: str
     version: str
     speller: Speller
     nodes: dict[str, frozenset[Path_]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a search found in one state of the index, without what SQL says of it.
+
+    The scores are of the ``rows``, in their order.
+    """
+
+    wanted: Constraints
+    corrected: dict[str, str]
+    rows: NDArray[np.int64]
+    total: int
+    lexical: Scores
+    dense: Scores
+    fused: Scores
 
 
 class HybridSearch:
@@ -60,6 +79,7 @@ class HybridSearch:
         self._fusion = fusion or Fusion.load()
         self._products = ProductCache(catalog)
         self._vectors = VectorCache(encoder)
+        self._answers: BoundedCache[Hashable, _Answer] = BoundedCache("answers", _ANSWERS)
         self._prepared: _Prepared | None = None
 
     def search(
@@ -77,18 +97,54 @@ class HybridSearch:
         """
         clock = Clock()
         snapshot = self._live.snapshot
-        prepared = self._prepare(snapshot)
-        corrected = prepared.speller.correct(constraints.query)
-        wanted = _with_query(constraints, corrected)
-        found = self._find(snapshot, wanted, exclude_ids, clock)
-        rows, total = ordered(found, wanted.sort, snapshot.columns, limit + _SPARE)
-        further = _further(snapshot.columns, found, rows, also)
-        candidates = self._hydrate(snapshot, wanted, found, [*rows, *further])
-        total -= len(rows) + len(further) - len(candidates)  # what SQL no longer lets pass
+        asked = (constraints.model_dump_json(), limit, frozenset(exclude_ids), frozenset(also))
+        key = (snapshot.version, snapshot.revision, *asked)
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answer(snapshot, constraints, limit, exclude_ids, also, clock)
+            self._answers.put(key, answer)
+        candidates = self._hydrate(snapshot, answer)
+        total = answer.total - (len(answer.rows) - len(candidates))  # what SQL lets pass no more
         clock.lap("hydrate")
         invited = set(also)
         kept = [c for n, c in enumerate(candidates) if n < limit or c.id in invited]
-        return SearchResult(kept, total, clock.timings(), corrected)
+        return SearchResult(kept, total, clock.timings(), dict(answer.corrected))
+
+    @property
+    def caches(self) -> tuple[Cache, ...]:
+        """What is remembered, for those who measure it."""
+        return (self._vectors.held, self._answers, self._products)
+
+    def warm_up(self, queries: Iterable[str]) -> None:
+        """Searches for some likely queries, so that what they need is in memory."""
+        for query in queries:
+            self.search(Constraints(query=query), 1)
+
+    def _answer(
+        self,
+        snapshot: Snapshot,
+        constraints: Constraints,
+        limit: int,
+        exclude_ids: Collection[str],
+        also: Collection[str],
+        clock: Clock,
+    ) -> "_Answer":
+        """Which products, with their scores; all but what SQL says of them."""
+        corrected = self._prepare(snapshot).speller.correct(constraints.query)
+        wanted = _with_query(constraints, corrected)
+        found = self._find(snapshot, wanted, exclude_ids, clock)
+        best, total = ordered(found, wanted.sort, snapshot.columns, limit + _SPARE)
+        rows = np.append(best, _further(snapshot.columns, found, best, also)).astype(np.int64)
+        nothing = np.zeros(len(rows), dtype=np.float32)
+        return _Answer(
+            wanted=wanted,
+            corrected=corrected,
+            rows=rows,
+            total=total,
+            lexical=nothing if found.lexical is None else found.lexical.bm25[rows],
+            dense=nothing if found.cosines is None else found.cosines[rows],
+            fused=found.fused[rows],
+        )
 
     def leaves(self) -> dict[str, Path_]:
         """The category path of every product that the index holds and that has one."""
@@ -193,20 +249,15 @@ class HybridSearch:
         fused[pool] = self._fusion.fuse_rows(lexical, cosines, pool, middle)
         return fused
 
-    def _hydrate(
-        self,
-        snapshot: Snapshot,
-        wanted: Constraints,
-        found: Found,
-        rows: Sequence[np.int64],
-    ) -> list[Candidate]:
+    def _hydrate(self, snapshot: Snapshot, answer: "_Answer") -> list[Candidate]:
         """Candidates from SQL: its prices, its stock, and only what still fits."""
-        ids = [snapshot.columns.ids[int(row)] for row in rows]
+        wanted = answer.wanted
+        ids = [snapshot.columns.ids[int(row)] for row in answer.rows]
         products = self._products.get_many(ids)
         nodes = self._nodes(snapshot, wanted)
         spoken = SpokenWords(wanted.query)
         candidates: list[Candidate] = []
-        for row, identifier in zip(rows, ids, strict=True):
+        for place, identifier in enumerate(ids):
             known = products.get(identifier)
             if known is None:
                 continue
@@ -219,9 +270,9 @@ class HybridSearch:
                 Candidate(
                     product=product,
                     variant=variant,
-                    lexical=0.0 if found.lexical is None else float(found.lexical.bm25[row]),
-                    dense=0.0 if found.cosines is None else float(found.cosines[row]),
-                    fused=float(found.fused[row]),
+                    lexical=float(answer.lexical[place]),
+                    dense=float(answer.dense[place]),
+                    fused=float(answer.fused[place]),
                     satisfied=satisfied(product, variant, wanted),
                     evidence=spoken.matched(product),
                     position=len(candidates),
@@ -232,7 +283,12 @@ class HybridSearch:
     def _prepare(self, snapshot: Snapshot) -> _Prepared:
         prepared = self._prepared
         if prepared is None or prepared.version != snapshot.version:
-            prepared = _Prepared(snapshot.version, Speller(snapshot.content.words), {})
+            words = snapshot.content.words
+            if prepared is not None and prepared.generation == snapshot.generation:
+                speller = prepared.speller.knowing(words)
+            else:
+                speller = Speller(words)
+            prepared = _Prepared(snapshot.generation, snapshot.version, speller, {})
             self._prepared = prepared
         return prepared
 

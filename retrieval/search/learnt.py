@@ -21,7 +21,7 @@ from retrieval.search.matching import FEATURES, TitleTable
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
-CANDIDATES = 100
+CANDIDATES = 60
 """Rows of each score that the learnt order looks at."""
 
 _FEEDBACK = 10  # best rows taken for what the query means (pseudo-relevance feedback)

@@ -25,7 +25,11 @@ class ProductCache:
     Reading and validating a hundred products takes longer than searching. Thread-safe.
     """
 
+    name = "products"
+
     def __init__(self, catalog: CatalogStore, capacity: int = 20_000) -> None:
+        self.hits = 0
+        self.misses = 0
         self._catalog = catalog
         self._capacity = capacity
         self._revision = -1
@@ -37,6 +41,8 @@ class ProductCache:
         with self._lock:
             self._forget_changed()
             missing = [key for key in product_ids if key not in self._held]
+            self.misses += len(missing)
+            self.hits += len(product_ids) - len(missing)
             if missing:
                 for key, product in self._catalog.get_many(missing).items():
                     self._held[key] = KnownProduct(product, variant_attributes(product))
@@ -46,6 +52,9 @@ class ProductCache:
             while len(self._held) > self._capacity:
                 self._held.popitem(last=False)
         return found
+
+    def __len__(self) -> int:
+        return len(self._held)
 
     def _forget_changed(self) -> None:
         revision = self._catalog.revision()

@@ -1,7 +1,5 @@
 """What words and vectors say of every product for one query, under one set of names."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +14,7 @@ SIGNALS = ("bm25", "coverage", "cosine", "fused")
 
 def signals_of(
     lexical: LexicalScores, cosines: Scores, fusion: Fusion, mask: NDArray[np.bool_]
-) -> Mapping[str, Scores]:
+) -> dict[str, Scores]:
     """``SIGNALS`` of every product, shape (products,) each."""
     fused = fusion.fuse(lexical, cosines, mask)
     return dict(zip(SIGNALS, (lexical.bm25, lexical.coverage, cosines, fused), strict=True))

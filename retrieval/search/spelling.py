@@ -21,9 +21,23 @@ class Speller:
     """
 
     def __init__(self, word_counts: Mapping[str, int]) -> None:
+        self._words = frozenset(word_counts)
         self._counts = {w: n for w, n in word_counts.items() if len(w) >= _SHORTEST}
         self._known = set(word_counts) | {stem(word) for word in word_counts}
         self._choices = list(self._counts)
+
+    def knowing(self, word_counts: Mapping[str, int]) -> "Speller":
+        """This speller with words that have come since; making one anew takes far longer."""
+        new = word_counts.keys() - self._words
+        if not new:
+            return self
+        more = Speller({word: word_counts[word] for word in new})
+        joined = object.__new__(Speller)
+        joined._counts = self._counts | more._counts
+        joined._known = self._known | more._known
+        joined._choices = self._choices + more._choices
+        joined._words = self._words | new
+        return joined
 
     def correct(self, text: str) -> dict[str, str]:
         """Misspelt word → what was probably meant, for the Latin words of ``text``."""

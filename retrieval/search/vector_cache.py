@@ -1,28 +1,24 @@
 """Vectors of the latest queries."""
 
-import threading
-from collections import OrderedDict
-
 from retrieval.encoder.encoder import Encoder, Vectors
+from retrieval.search.bounded_cache import BoundedCache
 
 
 class VectorCache:
-    """Encodes queries, remembering the latest. Thread-safe."""
+    """Encodes queries, remembering the latest. Thread-safe.
+
+    A vector is known under the encoder's fingerprint, so that another model finds none of it.
+    """
 
     def __init__(self, encoder: Encoder, capacity: int = 2000) -> None:
         self._encoder = encoder
-        self._capacity = capacity
-        self._held: OrderedDict[str, Vectors] = OrderedDict()
-        self._lock = threading.Lock()
+        self.held: BoundedCache[tuple[str, str], Vectors] = BoundedCache("vectors", capacity)
 
     def get(self, text: str) -> Vectors:
-        with self._lock:
-            if text in self._held:
-                self._held.move_to_end(text)
-                return self._held[text]
-        vector: Vectors = self._encoder.encode([text])[0]
-        with self._lock:
-            self._held[text] = vector
-            if len(self._held) > self._capacity:
-                self._held.popitem(last=False)
+        """The unit vector of a query; shape (d,)."""
+        key = (self._encoder.fingerprint, text)
+        vector = self.held.get(key)
+        if vector is None:
+            vector = self._encoder.encode([text])[0]
+            self.held.put(key, vector)
         return vector

@@ -39,6 +39,7 @@ def read_metrics(request: Request, counters: Counters) -> Response:
         shop = _loading(request).loaded_shop()
         counters.waiting.set(len(shop.handoffs.queue("waiting")))
         counters.index_revision.set(shop.index_revision())
+        counters.cache.caches = shop.rooms.finder.caches
     return Response(counters.text(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -37,6 +37,7 @@ from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile_store import ProfileStore
 from retrieval.ranking.ranker import LearnedRanker, LinearScorer
 from retrieval.ranking.traits import PriceLevels
+from retrieval.search.bounded_cache import BoundedCache
 from retrieval.sponsored.campaign_store import CampaignStore
 from retrieval.sponsored.sponsors import Sponsors
 from retrieval.store.base import Sessions
@@ -78,6 +79,7 @@ class SmallFinder:
     ) -> None:
         self.products = products
         self.customers = customers
+        self.caches = [BoundedCache("answers", 10)]
         levels = PriceLevels(CatalogFacets.observe(products))
         self.profiles = ProfileStore(events, catalog, levels)
 

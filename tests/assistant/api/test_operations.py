@@ -57,6 +57,8 @@ def test_metrics_count(http, talk):
         'shopkeeper_handoffs_total{step="asked"} 1.0',
         "shopkeeper_handoffs_waiting 1.0",
         "shopkeeper_index_revision ",
+        'shopkeeper_cache_requests_total{cache="answers",result="hit"} 0.0',
+        'shopkeeper_cache_entries{cache="answers"} 0.0',
         'shopkeeper_http_requests_total{method="POST",'
         'route="/v1/conversations/{conversation_id}/messages",status="200"} 1.0',
     ):

@@ -18,10 +18,12 @@ from retrieval.ranking.diversity import diversify, interests_of, tell_brands
 from retrieval.ranking.evidence import gather
 from retrieval.ranking.features import Features
 from retrieval.ranking.freshness import Freshness
+from retrieval.ranking.objective import Objective
+from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile import CustomerProfile
 from retrieval.ranking.profile_store import ProfileStore
-from retrieval.ranking.ranker import LearnedRanker, Ranker, open_scorer
+from retrieval.ranking.ranker import LearnedRanker, Ranker, open_scorer, read_priors
 from retrieval.ranking.traits import PriceLevels
 from retrieval.recommend.source import NeighbourSource
 from retrieval.reviews.filter import avoid, is_praised, praised_first
@@ -118,6 +120,7 @@ class ProductFinder:
         personalise: bool = True,
         held: bool = False,
         ranking_model: Path | None = None,
+        objective: Objective | None = None,
         review_half_life_days: float = HALF_LIFE_DAYS,
         judge: Judge | None = None,
     ) -> "ProductFinder":
@@ -130,19 +133,22 @@ class ProductFinder:
         """
         levels = PriceLevels(live.snapshot.facets)
         popularity = Popularity()
-        features = Features(popularity, levels)
+        opinion = Opinion(levels, read_priors(ranking_model))
+        features = Features(popularity, levels, opinion)
         finder = cls(
             search=HybridSearch(live, encoder, catalog, lexicon),
             catalog=catalog,
             summaries=ReviewSummaries(reviews, review_half_life_days),
-            profiles=ProfileStore(events, catalog, levels),
+            profiles=ProfileStore(events, catalog, levels, opinion),
             popularity=popularity,
-            ranker=LearnedRanker(features, open_scorer(ranking_model)),
+            ranker=LearnedRanker(
+                features, open_scorer(ranking_model, objective), objective=objective
+            ),
             features=features,
             customers=customers,
             personalise=personalise,
         )
-        task = _refresher(live, reviews, events, levels, finder, judge)
+        task = _refresher(live, catalog, reviews, events, levels, finder, judge)
         finder.freshness = Freshness(task, REFRESH_S, held)
         finder.freshness.touch()
         return finder
@@ -344,6 +350,7 @@ def _diverse(
 
 def _refresher(
     live: LiveIndex,
+    catalog: CatalogStore,
     reviews: ReviewStore,
     events: EventStore,
     levels: PriceLevels,
@@ -357,6 +364,7 @@ def _refresher(
         nonlocal summed
         levels.follow(live.snapshot.facets)
         finder.popularity.refresh(events)
+        finder.features.opinion.refresh(events, catalog)
         if finder.neighbours is not None:
             finder.neighbours.refresh()
         read, count = index_reviews(reviews, judge=judge), reviews.count()

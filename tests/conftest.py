@@ -65,8 +65,10 @@ def demo_home(model_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """The home folder of a whole demo store, loaded and indexed; a copy for this session."""
     from assistant.migrations import head
     from retrieval.demo.blueprint import data_fingerprint
+    from retrieval.reviews.judge import ShippedJudge
 
-    template = CACHE / f"demo-{data_fingerprint()[:16]}-{head()}"
+    judge = ShippedJudge(model_cache).fingerprint
+    template = CACHE / f"demo-{data_fingerprint()[:16]}-{head()}-{judge}"
     with FileLock(f"{template}.lock"):
         if not (template / "ready").exists():
             shutil.rmtree(template, ignore_errors=True)

@@ -7,8 +7,10 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from finetune.sentiment.statements import Side, Statements
 from finetune.text.examples import Example
 from retrieval.encoder.script import has_chinese
+from retrieval.reviews.grades import graded_phrases
 from retrieval.reviews.sentiment import prepare
 
 Lines = Annotated[list[str], Field(min_length=1)]
@@ -18,6 +20,8 @@ Kinds = dict[str, dict[str, Lines]]
 _LONGEST = 5
 _TWO_SIDED = {1: 0.0, 2: 0.7, 3: 0.5, 4: 0.7, 5: 0.0}
 """How often a review of so many stars tells of both sides."""
+_STATED = 0.2
+"""How often a clause that judges is put together, not taken from the file."""
 _STOPS = ("，", "，", "。", "！", " ", "；")
 
 
@@ -32,28 +36,17 @@ class Clauses(BaseModel):
     intensified: Lines
     concession: Lines
     wished: Lines
+    statements: Statements
 
     @classmethod
     def load(cls) -> "Clauses":
-        """The packaged file, with the words of opinion that the lexicon knows."""
+        """The packaged file, with what the lexicons know to judge one way."""
         text = files("finetune.sentiment").joinpath("data/zh.yaml").read_text("utf-8")
-        clauses = cls.model_validate(yaml.safe_load(text))
+        clauses = cls(**yaml.safe_load(text), statements=Statements.load())
         for side, words in _lexicon().items():
             known = clauses.kinds["general"][side]
             known += sorted(words - set(known))
         return clauses
-
-    def split(self, share: float, random: Random) -> tuple["Clauses", "Clauses"]:
-        """Two sets that share no clause that judges; about ``share`` of them in the second."""
-        parts: tuple[Kinds, Kinds] = ({}, {})
-        for kind, sides in self.kinds.items():
-            for side, said in sides.items():
-                shuffled = random.sample(said, len(said))
-                cut = round(len(said) * (1 - share))
-                for part, chosen in zip(parts, (shuffled[:cut], shuffled[cut:]), strict=True):
-                    part.setdefault(kind, {})[side] = chosen if side != "plain" else said
-        one, other = (self.model_copy(update={"kinds": part}) for part in parts)
-        return one, other
 
     def compose(self, random: Random) -> Example:
         """One review of one kind of product, with its stars."""
@@ -91,6 +84,9 @@ class Clauses(BaseModel):
         return _joined(said, random)
 
     def _clause(self, kind: str, side: str, random: Random) -> str:
+        if side in ("good", "bad") and random.random() < _STATED:
+            judged: Side = "good" if side == "good" else "bad"
+            return self.statements.say(kind, judged, random)
         own = self.kinds[kind].get(side)
         source = own if own and random.random() < 0.6 else self.kinds["general"][side]
         clause = random.choice(source)
@@ -102,6 +98,13 @@ class Clauses(BaseModel):
 def compose(clauses: Clauses, amount: int, random: Random) -> list[Example]:
     """Reviews of every kind of product, made of ``clauses``."""
     return [clauses.compose(random) for _ in range(amount)]
+
+
+def written_reviews() -> list[Example]:
+    """The file ``data/zh_reviews.yaml``: whole reviews that somebody wrote, with their stars."""
+    text = files("finetune.sentiment").joinpath("data/zh_reviews.yaml").read_text("utf-8")
+    told: dict[int, list[str]] = yaml.safe_load(text)
+    return [Example(prepare(review), str(stars)) for stars in told for review in told[stars]]
 
 
 def _joined(clauses: list[str], random: Random) -> str:
@@ -117,8 +120,9 @@ def _lexicon() -> dict[str, set[str]]:
     aspects = files("retrieval.lexicon").joinpath("data/aspects.yaml").read_text("utf-8")
     entries = list(yaml.safe_load(aspects)["aspects"].values())
     said: dict[str, set[str]] = {}
-    for side in ("good", "bad"):
-        named = (phrase for entry in entries for phrase in entry.get(f"says_{side}", ()))
-        phrases = {*yaml.safe_load(opinions)[side], *named}
+    for side, sign in (("good", 1), ("bad", -1)):
+        named = {phrase for entry in entries for phrase in entry.get(f"says_{side}", ())}
+        graded = {p for p, value in graded_phrases().items() if value * sign > 1}
+        phrases = {*yaml.safe_load(opinions)[side], *named, *graded}
         said[side] = {p for p in phrases if has_chinese(p) and len(p) > 1 and "{" not in p}
     return {"good": said["good"] - said["bad"], "bad": said["bad"] - said["good"]}

@@ -1,8 +1,9 @@
-"""Logistic regression over hashed n-grams, weighted as in NB-SVM.
+"""Logistic regression over hashed n-grams, whose values are weighted in two ways.
 
-Each n-gram's value is its naive Bayes log-count ratio, which a regularised linear model then
-corrects (Wang and Manning 2012, https://aclanthology.org/P12-2018). The ratio is folded into the
-weight, so that serving needs to know nothing of it.
+One is NB-SVM: each n-gram's value is its naive Bayes log-count ratio, which a regularised linear
+model then corrects (Wang and Manning 2012, https://aclanthology.org/P12-2018). The other is its
+inverse document frequency. Either is folded into the weight, and the mean of two linear models is
+one, so that serving needs to know nothing of it.
 """
 
 from collections.abc import Sequence
@@ -20,10 +21,10 @@ from retrieval.reviews.sentiment import TWO
 Array = NDArray[np.float64]
 
 BITS = 20
-_COST = 5.0
+_BAYES_COST, _IDF_COST = 5.0, 1.0
 _LEAST = 2
 _SMOOTHING = 0.5
-_ITERATIONS = 120
+_ITERATIONS = 80
 
 
 def train_ngrams(
@@ -50,22 +51,37 @@ def table_of(texts: Sequence[str], longest: int, bits: int) -> Any:
     return sparse.csr_matrix(parts, shape=(len(rows), 2**bits))
 
 
-def fit_linear(table: Any, targets: Array, cost: float = _COST, least: int = _LEAST) -> Array:
+def fit_linear(table: Any, targets: Array, least: int = _LEAST) -> Array:
     """Weights of one output, float64 of shape ``(2 ** bits,)``; its bias is left to the mixing.
 
     Args:
         table: of ``table_of``.
         targets: 0 or 1 for each row.
-        cost: of a mistake against the size of the weights.
         least: n-grams in fewer texts get no weight.
     """
     seen = np.bincount(table.indices, minlength=table.shape[1])
     kept = np.flatnonzero(seen >= least)
     chosen = table[:, kept]
-    there = chosen.astype(bool).astype(float).T
+    bayes = _regressed(chosen, targets, _log_count_ratio(chosen, targets), _BAYES_COST)
+    rarity = np.log(len(targets) / seen[kept]) + 1
+    weights = np.zeros(table.shape[1])
+    weights[kept] = (bayes + _regressed(chosen, targets, rarity, _IDF_COST)) / 2
+    return weights
+
+
+def _log_count_ratio(table: Any, targets: Array) -> Array:
+    there = table.astype(bool).astype(float).T
     good, bad = there @ targets + _SMOOTHING, there @ (1 - targets) + _SMOOTHING
-    ratio = np.log(good / good.sum()) - np.log(bad / bad.sum())
-    weighted = (chosen @ sparse.diags(ratio)).tocsr()
+    ratio: Array = np.log(good / good.sum()) - np.log(bad / bad.sum())
+    return ratio
+
+
+def _regressed(table: Any, targets: Array, values: Array, cost: float) -> Array:
+    """Weights of the columns of ``table``, each multiplied by its of ``values``.
+
+    ``cost`` is that of a mistake against the size of the weights.
+    """
+    weighted = (table @ sparse.diags(values)).tocsr()
     turned = weighted.T.tocsr()
 
     def loss(parameters: Array) -> tuple[float, Array]:
@@ -76,8 +92,7 @@ def fit_linear(table: Any, targets: Array, cost: float = _COST, least: int = _LE
         gradient = np.append(turned @ slope + weights, slope.sum())
         return float(cost * surprise.sum() + weights @ weights / 2), gradient
 
-    start = np.zeros(len(kept) + 1)
+    start = np.zeros(table.shape[1] + 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS})
-    weights = np.zeros(table.shape[1])
-    weights[kept] = found.x[:-1] * ratio
-    return weights
+    fitted: Array = found.x[:-1] * values
+    return fitted

@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict
 from retrieval.encoder.logits import softmax
 from retrieval.reviews.ngrams import Scores
 
-PARTS = ("deep", "wide", "tone")
-"""What a BERT says, what n-grams say, and what the words of opinion come to."""
+PARTS = ("deep", "wide", "tone", "graded")
+"""What a BERT says, what n-grams say, what the words of opinion come to with what negates and joins
+them, and what the graded words come to."""
 
 
 class Mixture(BaseModel):
@@ -15,7 +16,7 @@ class Mixture(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    weights: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
     """In the order of ``PARTS``."""
     bias: tuple[float, ...]
     """Of each label."""

@@ -1,4 +1,4 @@
-"""How a review sounds as a whole: a fine-tuned BERT, n-grams and words of opinion, calibrated.
+"""How a review sounds as a whole: a fine-tuned BERT, n-grams and words, calibrated.
 
 Neither torch nor transformers is in memory: the BERT is an int8 ONNX graph, the n-grams are a table
 in NumPy. What the parts say is added, in proportions that training chose ("wide and deep": Cheng et
@@ -31,6 +31,7 @@ from retrieval.encoder.script import has_chinese
 from retrieval.errors import WeightsError
 from retrieval.language import fold, normalise
 from retrieval.reviews.aspects import tone
+from retrieval.reviews.grades import grade
 from retrieval.reviews.mixture import Mixture
 from retrieval.reviews.ngrams import NgramModel, Scores
 
@@ -187,9 +188,16 @@ class SentimentModel:
     def parts(self, texts: Sequence[str]) -> Scores:
         """What each of ``PARTS`` says by itself, float32 ``(parts, texts, labels)``."""
         prepared = [prepare(text) for text in texts]
-        tones = np.tanh([[tone(text)] for text in prepared]).reshape(-1, 1) * self.card.valence
+        told = [(np.tanh(tone(text)), grade(text)) for text in prepared]
+        tones, grades = np.array(told, dtype=np.float32).reshape(-1, 2).T
+        valence = self.card.valence
         return np.stack(
-            [self._deep(prepared), self._ngrams.scores(prepared), tones.astype(np.float32)]
+            [
+                self._deep(prepared),
+                self._ngrams.scores(prepared),
+                np.outer(tones, valence),
+                np.outer(grades, valence),
+            ]
         )
 
     def judge(self, texts: Sequence[str]) -> list[Sentiment]:

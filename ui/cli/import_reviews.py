@@ -34,6 +34,7 @@ def import_reviews(
     from retrieval.errors import RetrievalError
     from retrieval.insights.watch import watch
     from retrieval.reviews.indexing import index_reviews
+    from retrieval.reviews.judge import ShippedJudge
     from retrieval.store import ReviewStore, connect, session_factory
     from retrieval.store.alarm_store import AlarmStore
     from retrieval.store.insight_store import InsightStore
@@ -57,7 +58,11 @@ def import_reviews(
             )
             raised = []
             if not dry_run:
-                index_reviews(reviews, lambda n: status.update(f"Aspects of {n:,} reviews found …"))
+                index_reviews(
+                    reviews,
+                    lambda n: status.update(f"{n:,} reviews judged …"),
+                    judge=ShippedJudge(settings.home / "models"),
+                )
                 status.update("Looking for turns for the worse …")
                 alarms = AlarmStore(sessions)
                 raised = watch(InsightStore(sessions), alarms, settings.webhook_url is not None)

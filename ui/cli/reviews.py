@@ -63,7 +63,6 @@ def take(
     zh: Annotated[str | None, typer.Option(help="What it is called in Chinese.")] = None,
 ) -> None:
     """Take a word over as an aspect of a department; its reviews are read again."""
-    from retrieval.reviews.indexing import index_reviews
     from retrieval.store.review_store import OwnAspect
 
     reviews, catalog = _open()
@@ -72,18 +71,32 @@ def take(
     labels = {"en": en or name, "zh": zh or name}
     named = dict.fromkeys([name, *(words or ()), *labels.values()])
     reviews.keep_own_aspect(OwnAspect(department, name, tuple(named), labels))
-    typer.echo(f"{index_reviews(reviews)} reviews read again.")
+    _read_again(reviews)
 
 
 @app.command()
 def drop(department: Department, name: Word) -> None:
     """Give an aspect up that was taken over."""
-    from retrieval.reviews.indexing import index_reviews
-
     reviews, _ = _open()
     if not reviews.drop_own_aspect(department, name):
         raise typer.BadParameter(f"{department!r} has no aspect {name!r} of its own.")
-    typer.echo(f"{index_reviews(reviews)} reviews read again.")
+    _read_again(reviews)
+
+
+def _read_again(reviews: "ReviewStore") -> None:
+    from rich.console import Console
+
+    from assistant.settings import Settings
+    from retrieval.reviews.indexing import index_reviews
+    from retrieval.reviews.judge import ShippedJudge
+
+    with Console(stderr=True).status("Reading reviews again …") as status:
+        read = index_reviews(
+            reviews,
+            lambda n: status.update(f"{n:,} reviews read again …"),
+            judge=ShippedJudge(Settings().home / "models"),
+        )
+    typer.echo(f"{read} reviews read again.")
 
 
 def _open() -> "tuple[ReviewStore, CatalogStore]":

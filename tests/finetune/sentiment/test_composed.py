@@ -1,6 +1,6 @@
 from random import Random
 
-from finetune.sentiment.composed import Clauses, compose
+from finetune.sentiment.composed import Clauses, compose, written_reviews
 from retrieval.reviews.sentiment import STARS, prepare
 
 
@@ -31,9 +31,8 @@ def test_no_clause_is_both_good_and_bad() -> None:
         assert not set(sides.get("good", ())) & set(sides.get("bad", ())), name
 
 
-def test_the_parts_of_a_split_share_no_clause_that_judges() -> None:
-    one, other = Clauses.load().split(0.1, Random(3))
-    for kind, sides in one.kinds.items():
-        for side in ("good", "bad", "mixed"):
-            assert not set(sides.get(side, ())) & set(other.kinds[kind].get(side, ()))
-    assert all(sides["good"] and sides["bad"] for sides in other.kinds.values())
+def test_whole_reviews_of_all_stars_are_at_hand_to_mix_on() -> None:
+    reviews = written_reviews()
+    assert {example.label for example in reviews} == set(STARS)
+    assert len({example.text for example in reviews}) == len(reviews) >= 400
+    assert all(example.text == prepare(example.text) for example in reviews)

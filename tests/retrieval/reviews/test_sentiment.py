@@ -63,13 +63,13 @@ def test_two_labels_know_no_neutral_and_stars_do() -> None:
 
 
 def test_the_mixture_of_the_card_counts() -> None:
-    deaf = {"weights": (0, 0, 0), "bias": (0, 2)}
+    deaf = {"weights": (0, 0, 0, 0), "bias": (0, 2)}
     found = model(TWO, mixture=deaf).judge(["good", "bad"])
     assert {round(sentiment.positive, 4) for sentiment in found} == {0.8808}
 
 
 def test_chinese_may_be_mixed_otherwise() -> None:
-    apart = model(TWO, chinese={"weights": (0, 0, 0), "bias": (0, 2)})
+    apart = model(TWO, chinese={"weights": (0, 0, 0, 0), "bias": (0, 2)})
     english, chinese = apart.judge(["word", "一本书"])
     assert english.score == pytest.approx(0, abs=1e-6)
     assert chinese.positive == pytest.approx(0.8808, abs=1e-4)

@@ -8,16 +8,19 @@ from typing import Any
 
 import gradio as gr
 
+from assistant import recommendations
 from assistant.conversation.conversation import Conversation, Transcript
 from assistant.errors import AssistantError, ConversationClosedError
 from assistant.shop import Shop
+from assistant.turn import TurnLanguage
 from ui.changes import NOTHING, Changes
-from ui.render import transcript_html
+from ui.render import rows_html, transcript_html
 from ui.words import label
 
 log = logging.getLogger(__name__)
 
 QUICK_REPLIES = 7
+ROW_LENGTH = 6
 CUSTOMERS_LISTED = 60
 NEWS_EVERY_S = 0.4
 LONGEST = 2000
@@ -103,6 +106,7 @@ class ChatPage:
                 visible=False,
                 min_width=110,
             )
+        self._rows = gr.HTML("", elem_id="rows", apply_default_css=False)
         opening = escape(label("loading", language))
         self._talk = gr.HTML("", elem_id="talk", apply_default_css=False)
         self._status = gr.HTML(f'<p role="status">{opening}</p>', elem_id="status")
@@ -146,7 +150,7 @@ class ChatPage:
     def _connect(self) -> None:
         everything = [
             *(self._kept, self._seen, self._locale, self._customer, self._personalise),
-            *(self._talk, self._status, *self._quick, self._good, self._bad),
+            *(self._rows, self._talk, self._status, *self._quick, self._good, self._bad),
             *(self._text, self._send, self._person, self._fresh, self._news),
         ]
         who = [self._kept, self._locale]
@@ -227,6 +231,7 @@ class ChatPage:
         yield {
             self._talk: transcript_html(before, visit.language, waiting=text),
             self._text: "",
+            self._rows: "",
             **dict.fromkeys((*self._quick, self._good, self._bad), hidden),
         }
         try:
@@ -308,6 +313,7 @@ class ChatPage:
         is_demo = self._shop.is_demo()
         return {
             **self._view(visit),
+            self._rows: self._home(visit),
             self._locale: gr.update(label=label("language", language), value=visit.locale),
             self._kept: [visit.id, visit.token, visit.locale],
             self._customer: gr.update(
@@ -322,6 +328,25 @@ class ChatPage:
                 visible=customer_id is not None,
             ),
         }
+
+    def _home(self, visit: Visit) -> str:
+        """Rows of products before anything was said; nothing where they cannot be made."""
+        messages = self._shop.conversations.transcript(visit.id).messages
+        if any(message.role == "shopper" for message in messages):
+            return ""
+        language: TurnLanguage = "zh" if visit.language == "zh" else "en"
+        try:
+            found = recommendations.home(
+                self._shop.recommender,
+                self._shop.rooms,
+                visit.conversation.customer_id,
+                ROW_LENGTH,
+                language,
+            )
+        except Exception:
+            log.exception("The rows of the page could not be made.")
+            return ""
+        return rows_html(found.rows, language)
 
     def _customers(self, language: str) -> list[tuple[str, str]]:
         """Guest first, then the first customers of a demo store."""

@@ -26,10 +26,10 @@ WIDTH, HEIGHT = 240, 40
 def alarms_html(found: AlarmsView, reviews: Mapping[str, Review], language: str) -> str:
     """Alarms with the beginning of the reviews behind them."""
     if not found.alarms:
-        return _note("merchant_no_alarms", language)
+        return note_html("merchant_no_alarms", language)
     told = "".join(_alarm(alarm, reviews, language) for alarm in found.alarms)
     waiting = (
-        _note("merchant_outbox", language, **found.outbox) if any(found.outbox.values()) else ""
+        note_html("merchant_outbox", language, **found.outbox) if any(found.outbox.values()) else ""
     )
     return f"<div class='insights'>{told}{waiting}</div>"
 
@@ -77,7 +77,7 @@ def _reviews(reviews: Iterable[Review]) -> str:
 def sentiment_html(found: SentimentView, language: str) -> str:
     """A row for each series: its name, how many reviews, a line over time, and where it stands."""
     if not found.series:
-        return _note("merchant_nothing", language)
+        return note_html("merchant_nothing", language)
     heads = ("merchant_series", "merchant_reviews", "merchant_over_time", "merchant_latest")
     rows = [
         (
@@ -88,7 +88,7 @@ def sentiment_html(found: SentimentView, language: str) -> str:
         )
         for series in found.series
     ]
-    return _table(heads, rows, language)
+    return table_html(heads, rows, language)
 
 
 def _sparkline(points: Sequence[PointView]) -> str:
@@ -130,7 +130,7 @@ def product_html(
         )
         for aspect in summary.aspects
     ]
-    body = _table(heads, rows, language) if rows else _note("merchant_nothing", language)
+    body = table_html(heads, rows, language) if rows else note_html("merchant_nothing", language)
     return f"<h3>{escape(title)}</h3>{body}{_suspicions(suspicions, language)}"
 
 
@@ -154,13 +154,15 @@ def _suspicions(found: Sequence[SuspicionView], language: str) -> str:
         for one in found
     ]
     heads = ("merchant_review", "merchant_doubt", "merchant_beside")
-    return f"<h4>{escape(label('merchant_doubted', language))}</h4>{_table(heads, rows, language)}"
+    return (
+        f"<h4>{escape(label('merchant_doubted', language))}</h4>{table_html(heads, rows, language)}"
+    )
 
 
 def loyalty_html(found: LoyaltyView, language: str) -> str:
     """A row for each cohort."""
     if not found.cohorts:
-        return _note("merchant_nothing", language)
+        return note_html("merchant_nothing", language)
     heads = (
         *("merchant_month", "merchant_customers", "merchant_repeat"),
         *("merchant_satisfaction", "merchant_stars"),
@@ -175,8 +177,8 @@ def loyalty_html(found: LoyaltyView, language: str) -> str:
         )
         for one in found.cohorts
     ]
-    note = _note("merchant_repeat_means", language, days=found.window_days)
-    return _table(heads, rows, language) + note
+    note = note_html("merchant_repeat_means", language, days=found.window_days)
+    return table_html(heads, rows, language) + note
 
 
 def vocabulary_html(found: VocabularyView, language: str) -> str:
@@ -196,10 +198,12 @@ def vocabulary_html(found: VocabularyView, language: str) -> str:
     ]
     taken = ", ".join(one.labels.get(language, one.name) for one in found.taken)
     told = f"<p>{escape(label('merchant_taken', language, words=taken))}</p>" if taken else ""
-    return told + (_table(heads, rows, language) if rows else _note("merchant_nothing", language))
+    return told + (
+        table_html(heads, rows, language) if rows else note_html("merchant_nothing", language)
+    )
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]], language: str) -> str:
+def table_html(heads: Iterable[str], rows: Iterable[Iterable[str]], language: str) -> str:
     """Cells are HTML already; heads are keys of labels."""
     head = "".join(f"<th>{escape(label(key, language))}</th>" for key in heads)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
@@ -207,7 +211,7 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[str]], language: str) -
     return f"<div class='insights'>{table}</div>"
 
 
-def _note(key: str, language: str, **values: object) -> str:
+def note_html(key: str, language: str, **values: object) -> str:
     return f"<p class='personal'>{escape(label(key, language, **values))}</p>"
 
 

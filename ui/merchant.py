@@ -1,4 +1,4 @@
-"""The merchant's page: alarms, sentiment over time, single products, words, loyalty."""
+"""The merchant's page: alarms, sentiment, products, words, loyalty, behaviour, campaigns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +23,15 @@ from ui.insights import (
     sentiment_html,
     vocabulary_html,
 )
+from ui.traffic import campaigns_html, experiments_html, exposure_html, funnel_html
 from ui.words import label
 
-VIEWS = ("alarms", "sentiment", "product", "words", "loyalty")
+VIEWS = (
+    *("alarms", "sentiment", "product", "words", "loyalty"),
+    *("funnel", "experiments", "campaigns", "exposure"),
+)
 LONGEST = 200
+EXPOSURE_DAYS = 90
 
 
 @dataclass(slots=True)
@@ -253,9 +258,23 @@ class MerchantPage:
                 return _said("merchant_choose_department", language), []
             words = insights.vocabulary(department)
             return vocabulary_html(words, language), [(w.word, w.word) for w in words.offered]
-        if view == "loyalty":
-            return loyalty_html(insights.loyalty(), language), []
+        if view != "product":
+            return self._figures(view, language), []
         return self._product_view((product or "").strip(), language), []
+
+    def _figures(self, view: str, language: TurnLanguage) -> str:
+        """Loyalty, behaviour, experiments, campaigns: what is only read here."""
+        traffic = self._shop.traffic
+        if view == "loyalty":
+            return loyalty_html(self._shop.insights.loyalty(), language)
+        if view == "funnel":
+            return funnel_html(traffic.funnel("week"), language)
+        if view == "experiments":
+            return experiments_html(traffic.experiments([]).experiments, language)
+        if view == "campaigns":
+            campaigns = self._shop.campaigns
+            return campaigns_html(campaigns.all(), campaigns.figures(), language)
+        return exposure_html(traffic.exposure("brand", EXPOSURE_DAYS), language)
 
     def _product_view(self, product_id: str, language: TurnLanguage) -> str:
         if not product_id:

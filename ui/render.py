@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from assistant.api.schemas import RowView
 from assistant.conversation.conversation import Message, Transcript
 from assistant.reply.money import money
 from ui.words import label
@@ -67,6 +68,15 @@ def _personal(turn: dict[str, Any]) -> str:
     told, language = turn["personalised"], turn["language"]
     sign = label("personal_on" if told["on"] else "personal_off", language)
     return f'<div class="personal"><b>{escape(sign)}</b> {escape(told["why"])}</div>'
+
+
+def rows_html(rows: Sequence[RowView], language: str) -> str:
+    """Rows of products under their titles."""
+    return "".join(
+        f'<section class="row"><h3>{escape(row.title)}</h3>'
+        f"{cards_html([p.model_dump(mode='json') for p in row.products], language)}</section>"
+        for row in rows
+    )
 
 
 def cards_html(products: Sequence[dict[str, Any]], language: str) -> str:

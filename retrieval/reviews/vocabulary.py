@@ -122,6 +122,10 @@ OwnWords = tuple[tuple[str, tuple[str, ...]], ...]
 def vocabulary(own: OwnWords = ()) -> Vocabulary:
     """The packaged vocabulary, both languages in one: reviews mix them; with aspects added."""
     aspects = yaml.safe_load(_aspects_file())
+    for name, more in yaml.safe_load(_phrases_file()).items():
+        entry = aspects["aspects"][name]
+        for field, phrases in more.items():
+            entry[field] = [*entry.get(field, ()), *phrases]
     for name, words in own:
         entry = aspects["aspects"].setdefault(name, {})
         entry["words"] = [*entry.get("words", ()), *words]
@@ -131,7 +135,8 @@ def vocabulary(own: OwnWords = ()) -> Vocabulary:
 @lru_cache(maxsize=1)
 def vocabulary_fingerprint() -> str:
     """Changes whenever a review could be read differently because of the words."""
-    return sha256((_aspects_file() + _sentiment_file()).encode()).hexdigest()[:16]
+    texts = _aspects_file() + _phrases_file() + _sentiment_file()
+    return sha256(texts.encode()).hexdigest()[:16]
 
 
 def aspect_labels() -> dict[str, dict[str, str]]:
@@ -142,6 +147,10 @@ def aspect_labels() -> dict[str, dict[str, str]]:
 
 def _aspects_file() -> str:
     return files("retrieval.lexicon").joinpath("data/aspects.yaml").read_text("utf-8")
+
+
+def _phrases_file() -> str:
+    return files("retrieval.reviews").joinpath("data/phrases.yaml").read_text("utf-8")
 
 
 def _sentiment_file() -> str:

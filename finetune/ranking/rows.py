@@ -7,19 +7,21 @@ What the customer did next is looked up for the labels alone.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from itertools import accumulate
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from itertools import accumulate, groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.ranking.query import QueryMatch
+from finetune.ranking.tastes import estimate_variances
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
 from retrieval.ranking.features import BEHAVIOUR, TRAINING_ONLY, Offer, Reputation, behaviour_of
+from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.popularity import Popularity
-from retrieval.ranking.profile import CustomerProfile, day_of
+from retrieval.ranking.profile import ACTION_KINDS, ACTIONS, CustomerProfile, day_of
 from retrieval.ranking.traits import PriceLevels
 from retrieval.reviews.review import Review
 from retrieval.store.base import Sessions
@@ -30,8 +32,21 @@ from retrieval.store.review_store import ReviewStore
 CLICK_WITHIN = timedelta(minutes=30)
 PURCHASE_WITHIN = timedelta(days=1)
 COLUMNS = [*BEHAVIOUR, *TRAINING_ONLY]
+PRIORS_SHARE = 0.6
+"""The share of events, the oldest, by which it is estimated how much tastes differ."""
 STRANGER_SHARE = 5
 """Every so many rows one is repeated without a profile, so that the model knows strangers too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the rows refer to by number."""
+
+    products: list[str]
+    queries: list[str]
+    """Distinct queries; the first is the empty one."""
+    priors: dict[str, float]
+    """How much tastes differ by kind of trait, where it was estimated."""
 
 
 @dataclass(slots=True)
@@ -41,30 +56,38 @@ class Rows:
     features: NDArray[np.float64]
     """Shape ``(n, len(COLUMNS))``."""
     clicked: NDArray[np.float64]
+    carted: NDArray[np.float64]
     purchased: NDArray[np.float64]
     day: NDArray[np.float64]
-    customers: list[str]
-    products: list[str]
+    customers: NDArray[np.str_]
+    item: NDArray[np.int32]
+    """The product shown, by place in the vocabulary."""
+    query: NDArray[np.int32]
+    """By place in the vocabulary; 0 where there was none."""
+    history: NDArray[np.int32]
+    """Shape ``(n, ACTIONS)``: products of the customer's latest actions as of then, the most recent
+    first; -1 where there are fewer."""
+    actions: NDArray[np.int8]
+    """Shape ``(n, ACTIONS)``: the kinds of these actions, by place in ``ACTION_KINDS``."""
     stranger: NDArray[np.bool_]
     """Rows repeated without a profile; for training only."""
     source: NDArray[np.int64]
     """The impression's place among the events given."""
+    vocabulary: Vocabulary
 
     def __len__(self) -> int:
         return len(self.clicked)
 
     def where(self, mask: NDArray[np.bool_]) -> "Rows":
-        kept = np.flatnonzero(mask)
-        return Rows(
-            self.features[kept],
-            self.clicked[kept],
-            self.purchased[kept],
-            self.day[kept],
-            [self.customers[i] for i in kept],
-            [self.products[i] for i in kept],
-            self.stranger[kept],
-            self.source[kept],
-        )
+        """The rows that ``mask`` marks."""
+        kept: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        vocabulary = kept.pop("vocabulary")
+        return Rows(**{k: v[mask] for k, v in kept.items()}, vocabulary=vocabulary)
+
+    @property
+    def products(self) -> list[str]:
+        """The ids of the products shown."""
+        return [self.vocabulary.products[item] for item in self.item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,53 +102,130 @@ class Split:
 def read_rows(sessions: Sessions) -> Rows:
     """Rows from everything that a shop's database holds."""
     products = {product.id: product for product in CatalogStore(sessions).scan()}
-    return make_rows(EventStore(sessions).scan(), products, ReviewStore(sessions).scan())
+    events = list(EventStore(sessions).scan())
+    reviews = ReviewStore(sessions).scan()
+    return make_rows(events, products, reviews, early_priors(events, products))
+
+
+def early_priors(events: Sequence[Event], products: Mapping[str, Product]) -> dict[str, float]:
+    """How much tastes differ, from the part of the time that is trained on."""
+    if not events:
+        return {}
+    times = np.sort([event.at.timestamp() for event in events])
+    end = times[int(PRIORS_SHARE * (len(times) - 1))]
+    early = [event for event in events if event.at.timestamp() <= end]
+    return estimate_variances(sorted(early, key=lambda event: event.at), products)
 
 
 def make_rows(
     events: Iterable[Event],
     products: Mapping[str, Product],
     reviews: Iterable[Review] = (),
+    priors: Mapping[str, float] | None = None,
 ) -> Rows:
-    """One row for each impression of a known product. Events may come in any order."""
+    """One row for each impression of a known product. Events may come in any order.
+
+    ``priors``: how much customers' tastes differ by kind of trait, see ``early_priors``.
+    """
     given = list(events)
     order = [i for i, event in enumerate(given) if event.product_id in products]
     order.sort(key=lambda i: given[i].at)
-    labels, stars, queries = _Labels([given[i] for i in order]), _Stars(reviews), QueryMatch()
-    levels = PriceLevels.observe(products.values())
-    popularity = Popularity()
-    profiles: dict[str, CustomerProfile] = {}
-    features: list[list[float]] = []
-    shown: list[int] = []
-    strangers: list[bool] = []
-    for index in order:
-        event = given[index]
-        product, day = products[event.product_id], day_of(event.at)
-        profile = profiles.setdefault(event.customer_id, CustomerProfile(event.customer_id))
-        if event.type is EventType.IMPRESSION:
-            standing = popularity.standings([product.id], day)[product.id]
-            offer = _offer(product, stars.as_of(product, day))
-            circumstances = [float(event.position or 0), *queries.of(event.query, product)]
-            seen = [profile]
-            if len(shown) % STRANGER_SHARE == 0:
-                seen.append(CustomerProfile())
-            for number, customer in enumerate(seen):
-                row = behaviour_of(offer, customer, standing, levels, day)
-                features.append([*row, *circumstances])
-                shown.append(index)
-                strangers.append(number > 0)
-        profile.apply(event, product, levels)
-        popularity.observe([event])
-    return Rows(
-        np.array(features, dtype=np.float64).reshape(len(features), len(COLUMNS)),
-        np.array([labels.clicked(given[i]) for i in shown], dtype=np.float64),
-        np.array([labels.purchased(given[i]) for i in shown], dtype=np.float64),
-        np.array([day_of(given[i].at) for i in shown], dtype=np.float64),
-        [given[i].customer_id for i in shown],
-        [given[i].product_id for i in shown],
-        np.array(strangers, dtype=np.bool_),
-        np.array(shown, dtype=np.int64),
-    )
+    play = _Play(products, [given[i] for i in order], reviews, priors or {})
+    for _, together in groupby(order, key=lambda i: _moment(given[i])):
+        play.take([(i, given[i]) for i in together])
+    return play.rows()
+
+
+def _moment(event: Event) -> tuple[str, datetime, bool]:
+    return event.customer_id, event.at, event.type is EventType.IMPRESSION
+
+
+class _Play:
+    """Plays a log through: rows from impressions, then what they and all else teach."""
+
+    def __init__(
+        self,
+        products: Mapping[str, Product],
+        log: Sequence[Event],
+        reviews: Iterable[Review],
+        priors: Mapping[str, float],
+    ) -> None:
+        self._products = products
+        self._labels, self._stars = _Labels(log), _Stars(reviews)
+        self._opinion = Opinion(PriceLevels.observe(products.values()), priors)
+        self._popularity = Popularity()
+        self._profiles: dict[str, CustomerProfile] = {}
+        self._places: dict[str, int] = {}
+        self._queries: dict[str, int] = {"": 0}
+        self._priors = dict(priors)
+        self._features: list[list[float]] = []
+        self._outcomes: list[tuple[bool, bool, bool, float]] = []
+        self._numbers: list[tuple[int, int, int, bool]] = []
+        self._histories: list[list[tuple[int, int]]] = []
+        self._customers: list[str] = []
+
+    def take(self, together: Sequence[tuple[int, Event]]) -> None:
+        """Events of one customer and moment: a list is judged before any of it was seen."""
+        for index, event in together:
+            if event.type is EventType.IMPRESSION:
+                self._show(index, event)
+        for _, event in together:
+            product = self._products[event.product_id]
+            profile = self._profile(event.customer_id)
+            profile.apply(event, product, self._opinion.levels, self._opinion)
+            self._popularity.observe([event])
+            self._opinion.observe(event, product)
+
+    def rows(self) -> Rows:
+        count = len(self._features)
+        outcomes = np.array(self._outcomes, dtype=np.float64).reshape(count, 4)
+        numbers = np.array(self._numbers, dtype=np.int64).reshape(count, 4)
+        history = np.full((count, ACTIONS, 2), -1, dtype=np.int32)
+        for row, found in enumerate(self._histories):
+            if found:
+                history[row, : len(found)] = found
+        return Rows(
+            features=np.array(self._features, dtype=np.float64).reshape(count, len(COLUMNS)),
+            clicked=outcomes[:, 0],
+            carted=outcomes[:, 1],
+            purchased=outcomes[:, 2],
+            day=outcomes[:, 3],
+            customers=np.array(self._customers, dtype=np.str_),
+            item=numbers[:, 1].astype(np.int32),
+            query=numbers[:, 2].astype(np.int32),
+            history=history[:, :, 0],
+            actions=history[:, :, 1].astype(np.int8),
+            stranger=numbers[:, 3].astype(np.bool_),
+            source=numbers[:, 0],
+            vocabulary=Vocabulary(list(self._places), list(self._queries), self._priors),
+        )
+
+    def _show(self, index: int, event: Event) -> None:
+        product, day = self._products[event.product_id], day_of(event.at)
+        standing = self._popularity.standings([product.id], day)[product.id]
+        offer = _offer(product, self._stars.as_of(product, day))
+        fit = self._opinion.queries.fit(event.query, product)
+        circumstances = [float(event.position or 0), fit.match, fit.budget, fit.value]
+        profile = self._profile(event.customer_id)
+        seen = [profile]
+        if len(self._features) % STRANGER_SHARE == 0:
+            seen.append(CustomerProfile())
+        outcome = (*self._labels.of(event), day)
+        query = self._queries.setdefault(event.query or "", len(self._queries))
+        for number, customer in enumerate(seen):
+            row = behaviour_of(offer, customer, standing, self._opinion, day)
+            self._features.append([*row, *circumstances])
+            self._outcomes.append(outcome)
+            self._numbers.append((index, self._place(product.id), query, number > 0))
+            acted = [(self._place(key), ACTION_KINDS.index(kind)) for key, kind in customer.latest]
+            self._histories.append(acted[::-1])
+            self._customers.append(event.customer_id)
+
+    def _profile(self, customer_id: str) -> CustomerProfile:
+        return self._profiles.setdefault(customer_id, CustomerProfile(customer_id))
+
+    def _place(self, product_id: str) -> int:
+        return self._places.setdefault(product_id, len(self._places))
 
 
 def split_by_time(rows: Rows, valid: float = 0.15, test: float = 0.2) -> Split:
@@ -147,15 +247,17 @@ class _Labels:
     def __init__(self, log: Sequence[Event]) -> None:
         self._times: dict[tuple[EventType, str, str], list[float]] = {}
         for event in log:
-            if event.type in (EventType.CLICK, EventType.PURCHASE):
+            if event.type in (EventType.CLICK, EventType.ADD_TO_CART, EventType.PURCHASE):
                 key = (event.type, event.customer_id, event.product_id)
                 self._times.setdefault(key, []).append(event.at.timestamp())
 
-    def clicked(self, shown: Event) -> bool:
-        return self._within(EventType.CLICK, shown, CLICK_WITHIN)
-
-    def purchased(self, shown: Event) -> bool:
-        return self._within(EventType.PURCHASE, shown, PURCHASE_WITHIN)
+    def of(self, shown: Event) -> tuple[bool, bool, bool]:
+        """Whether it was clicked, put into the cart, and bought."""
+        return (
+            self._within(EventType.CLICK, shown, CLICK_WITHIN),
+            self._within(EventType.ADD_TO_CART, shown, CLICK_WITHIN),
+            self._within(EventType.PURCHASE, shown, PURCHASE_WITHIN),
+        )
 
     def _within(self, kind: EventType, shown: Event, window: timedelta) -> bool:
         times = self._times.get((kind, shown.customer_id, shown.product_id), [])

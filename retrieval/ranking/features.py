@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from retrieval.candidate import Candidate
 from retrieval.catalog.product import Product
 from retrieval.constraints import Constraints
+from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.popularity import Popularity, Standing
 from retrieval.ranking.profile import CustomerProfile, Touched, day_of
 from retrieval.ranking.traits import PriceLevels, traits
@@ -45,6 +46,15 @@ BEHAVIOUR: dict[str, str] = {
     "seen": "log of one more than how often the customer was shown it",
     "clicked": "the same for clicks",
     "purchased": "the same for purchases",
+    "price_rank": "where the price lies between the category's cheapest (0) and dearest (1)",
+    "shop_product": "what the shop's customers think of the product itself, in log-odds",
+    "shop_traits": "the same of its brand, category and price",
+    "liking_brand": "what the customer thinks of its brand beyond that, in log-odds",
+    "liking_category": "the same of its category",
+    "liking_price": "the same of its price",
+    "liking_attribute": "the same of its attributes",
+    "liking": "the sum of the customer's likings",
+    "doubt": "standard deviation of that sum",
 }
 WISHES: dict[str, str] = {
     "relevance": "how well the texts match the query, in [0, 1]; 0.5 without a query",
@@ -52,11 +62,11 @@ WISHES: dict[str, str] = {
     "wished_aspects": "mean sentiment of reviews on the aspects wished for, in [-1, 1]",
 }
 WISH_WEIGHTS = {"relevance": 4.0, "wished_attributes": 1.5, "wished_aspects": 1.5}
-TRAINING_ONLY = {"position": 0.0, "query_match": 1.0, "query_budget": 1.0}
+TRAINING_ONLY = {"position": 0.0, "query_match": 1.0, "query_budget": 1.0, "query_value": 1.0}
 """Circumstances of an impression that explain clicks and are no merit of the product.
 
 They are features in training; serving assumes these values: the first place in the list, and a
-product that has the words of the query and is within its budget, as hard filters see to.
+product that has the words and values of the query and is within its budget, as hard filters see to.
 """
 
 _NO_RELEVANCE = 0.5
@@ -87,9 +97,12 @@ class Offer:
 class Features:
     """Computes features from profile, popularity and price levels; holds no state of its own."""
 
-    def __init__(self, popularity: Popularity, levels: PriceLevels) -> None:
+    def __init__(
+        self, popularity: Popularity, levels: PriceLevels, opinion: Opinion | None = None
+    ) -> None:
         self.popularity = popularity
         self.levels = levels
+        self.opinion = opinion or Opinion(levels)
 
     def behaviour(
         self, candidates: Sequence[Candidate], profile: CustomerProfile | None, now: datetime
@@ -98,7 +111,7 @@ class Features:
         day = day_of(now)
         standings = self.popularity.standings([c.id for c in candidates], day)
         rows = [
-            behaviour_of(_offer(c), profile or _STRANGER, standings[c.id], self.levels, day)
+            behaviour_of(_offer(c), profile or _STRANGER, standings[c.id], self.opinion, day)
             for c in candidates
         ]
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(BEHAVIOUR))
@@ -117,10 +130,11 @@ class Features:
 
 
 def behaviour_of(
-    offer: Offer, profile: CustomerProfile, standing: Standing, levels: PriceLevels, day: float
+    offer: Offer, profile: CustomerProfile, standing: Standing, opinion: Opinion, day: float
 ) -> list[float]:
     """One row, in the order of ``BEHAVIOUR``."""
-    product = offer.product
+    product, levels, look = offer.product, opinion.levels, opinion.look(offer.product)
+    liking = opinion.of_customer(look, profile.belief)
     found = traits(product)
     level = levels.level(product, offer.price)
     usual = profile.price_level(day)
@@ -159,6 +173,11 @@ def behaviour_of(
         math.log1p(touched.shown),
         math.log1p(touched.clicked),
         math.log1p(touched.purchased),
+        levels.rank(product, offer.price),
+        *opinion.of_shop(look),
+        *liking[:4],
+        liking.total,
+        liking.doubt,
     ]
 
 

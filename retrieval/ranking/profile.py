@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
+from retrieval.ranking.belief import Belief
+from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.traits import PriceLevels, traits, weighted_keys
 
 HALF_LIFE_DAYS = 14.0
@@ -14,6 +16,10 @@ HALF_LIFE_DAYS = 14.0
 KEYS_PER_KIND = 100
 RECENT_PRODUCTS = 100
 TRAIL = 10
+ACTIONS = 20
+"""Latest actions that are kept one by one."""
+SAME_QUERY_DAYS = 1 / 24
+"""Within this time the same query is one wish."""
 PRIOR_WEIGHT = 3.0
 """A taste seen less often than this counts as uncertain: shares are shrunk towards 0 by it."""
 
@@ -25,6 +31,8 @@ WEIGHTS: Mapping[EventType, float] = {
     EventType.PURCHASE: 4.0,
 }
 """How much an action says about taste. An impression alone says nothing."""
+
+ACTION_KINDS = tuple(WEIGHTS)
 
 
 @dataclass(slots=True)
@@ -72,25 +80,35 @@ class CustomerProfile:
     """By product id, the most recent last; at most ``RECENT_PRODUCTS``."""
     trail: deque[str] = field(default_factory=lambda: deque(maxlen=TRAIL))
     """Categories of the latest actions, the most recent last."""
+    belief: Belief | None = None
+    """What the customer likes, learnt from what was passed over too; made by the first event."""
+    latest: deque[tuple[str, EventType]] = field(default_factory=lambda: deque(maxlen=ACTIONS))
+    """Product and kind of the latest actions, the most recent last."""
     day: float = 0.0
     """Days since the epoch of the latest event."""
     _price_sum: _Weight = field(default_factory=_Weight)
     _price_weight: _Weight = field(default_factory=_Weight)
-    _latest: deque[tuple[str, str, datetime]] = field(default_factory=lambda: deque(maxlen=64))
+    _met: deque[tuple[str, str, datetime]] = field(default_factory=lambda: deque(maxlen=64))
+    _wish: tuple[str, float] = ("", 0.0)
 
-    def apply(self, event: Event, product: Product, levels: PriceLevels) -> None:
+    def apply(
+        self, event: Event, product: Product, levels: PriceLevels, opinion: Opinion | None = None
+    ) -> None:
         """Learns from one event. The very same event a second time changes nothing."""
         identity = (event.type.value, event.product_id, event.at)
-        if identity in self._latest:
+        if identity in self._met:
             return
-        self._latest.append(identity)
+        self._met.append(identity)
         day = day_of(event.at)
         self.day = max(self.day, day)
         self._touch(event, day)
+        if opinion is not None:
+            self._believe(event, product, opinion, day)
         weight = WEIGHTS.get(event.type)
         if weight is None:
             return
         self.actions += 1
+        self.latest.append((product.id, event.type))
         counted = event.type in (EventType.VIEW, EventType.CLICK)
         own = traits(product)
         if own.categories:
@@ -103,6 +121,18 @@ class CustomerProfile:
         if weight > 0:
             self._price_sum.add(weight * levels.level(product), day)
             self._price_weight.add(weight, day)
+
+    def _believe(self, event: Event, product: Product, opinion: Opinion, day: float) -> None:
+        belief = self.belief
+        if belief is None:
+            belief = self.belief = opinion.customer()
+        belief.age(day)
+        if event.query:
+            query, when = self._wish
+            if query != event.query or abs(day - when) > SAME_QUERY_DAYS:
+                opinion.teach_wish(belief, event.query, product)
+            self._wish = (event.query, day)
+        opinion.teach(belief, event, product)
 
     def _prefer(self, kind: str, key: str, weight: float, day: float, counted: int) -> None:
         tastes = self.tastes.setdefault(kind, {})

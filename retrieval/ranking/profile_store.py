@@ -7,10 +7,11 @@ from typing import Protocol
 
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event
+from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.profile import CustomerProfile
 from retrieval.ranking.traits import PriceLevels
 
-EVENTS_READ = 500
+EVENTS_READ = 1000
 """The latest events a profile is built from."""
 
 
@@ -26,11 +27,17 @@ class ProfileStore:
     """Profiles by customer, the least recently used forgotten. Safe to use from several threads."""
 
     def __init__(
-        self, events: Events, products: Products, levels: PriceLevels, size: int = 5000
+        self,
+        events: Events,
+        products: Products,
+        levels: PriceLevels,
+        opinion: Opinion | None = None,
+        size: int = 5000,
     ) -> None:
         self._events = events
         self._products = products
         self.levels = levels
+        self._opinion = opinion
         self._size = size
         self._profiles: OrderedDict[str, CustomerProfile] = OrderedDict()
         self._lock = Lock()
@@ -69,4 +76,4 @@ class ProfileStore:
         for event in events:
             product = products.get(event.product_id)
             if product is not None:
-                profile.apply(event, product, self.levels)
+                profile.apply(event, product, self.levels, self._opinion)

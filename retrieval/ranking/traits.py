@@ -57,7 +57,14 @@ class PriceLevels:
         self.follow(facets)
 
     def follow(self, facets: CatalogFacets) -> None:
-        """Takes the medians of another state of the catalogue."""
+        """Takes the prices of another state of the catalogue."""
+        self.facets = facets
+        ranges = {n.path: (n.price.low, n.price.high) for n in facets.categories}
+        self._ranges = {
+            path: (math.log(max(low, 0.01)), math.log(max(high, 0.01)))
+            for path, (low, high) in ranges.items()
+            if high > low
+        }
         medians = {node.path: node.price.quantiles.get(50, 0.0) for node in facets.categories}
         self._medians = {path: median for path, median in medians.items() if median > 0}
         overall = facets.price.quantiles.get(50, 0.0) if facets.price else 0.0
@@ -73,6 +80,17 @@ class PriceLevels:
         path = tuple(product.category_path)
         medians = (self._medians.get(path[:depth]) for depth in range(len(path), 0, -1))
         return next((median for median in medians if median), self._overall)
+
+    def rank(self, product: Product, price: float | None = None) -> float:
+        """Where a price lies between the cheapest (0) and dearest (1) of the product's category, on
+        a log scale; 0.5 where the category has one price."""
+        path = tuple(product.category_path)
+        found = (self._ranges.get(path[:depth]) for depth in range(len(path), 0, -1))
+        low, high = next((prices for prices in found if prices), (0.0, 0.0))
+        if high <= low:
+            return 0.5
+        price = product.price if price is None else price
+        return max(0.0, min(1.0, (math.log(max(price, 0.01)) - low) / (high - low)))
 
     def level(self, product: Product, price: float | None = None) -> float:
         """0 at the median, 0.69 at twice it; within [-3, 3]."""

@@ -45,7 +45,8 @@ class Trees:
         fixed: Mapping[str, float] | None = None,
     ) -> None:
         self.feature_names = tuple(feature_names)
-        values = {self.feature_names.index(n): v for n, v in (fixed or {}).items()}
+        names = self.feature_names
+        values = {names.index(n): v for n, v in (fixed or {}).items() if n in names}
         nodes: list[_Node] = []
         grown = [_grow(tree, 0, values, nodes) for tree in trees]
         self._roots = np.array([number for number, _ in grown], dtype=np.int32)

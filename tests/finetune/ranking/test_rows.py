@@ -74,11 +74,12 @@ def test_the_split_is_by_time_with_the_labels_reach_between(
 def test_what_the_query_named_is_compared(products: Products) -> None:
     shown = Event(type=EventType.IMPRESSION, customer_id="c", product_id="p1", position=0)
     expected = {
-        "alpha thing": (0.5, 0),
-        "beta thing": (1, 0),
-        "beta thing 12": (1, 1),
-        "beta thing 5": (1, -1),
-        None: (0, 0),
+        "alpha thing": (0.5, 0, -1),
+        "beta thing": (1, 0, 1),
+        "beta thing 12": (1, 1, 1),
+        "beta thing 5": (1, -1, 1),
+        "thing": (1, 0, 0),
+        None: (0, 0, 0),
     }
     for query, figures in expected.items():
         rows = make_rows([shown.model_copy(update={"query": query})], products)

@@ -1,0 +1,326 @@
+"""What the shop's customers together prefer, and what one of them prefers beyond that.
+
+The log-odds of a click, once a place in the list was looked at, are the sum of what the shop thinks
+of the product, its brand, category and price, and of what the customer thinks of its traits. Both
+are learnt online from every product shown, passed over, clicked, carted and bought. That a place
+was looked at is a factor of its own (the examination hypothesis, Richardson et al. 2007), estimated
+from clicks against what the products themselves make likely (Wang et al. 2018, "Position bias
+estimation for unbiased learning to rank in personal search").
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from threading import Lock
+from typing import NamedTuple, Protocol
+
+from retrieval.catalog.product import Product
+from retrieval.events.event import Event, EventType
+from retrieval.ranking.belief import OTHER_VARIANCE, VARIANCES, Belief, Key
+from retrieval.ranking.query import Fit, QueryReader
+from retrieval.ranking.traits import PriceLevels, traits
+
+PRICE_KNOTS = 6
+"""Points between the cheapest and the dearest of a category at which liking is held."""
+POSITIONS = 50
+CUSTOMER_KEYS = 1000
+"""Weights kept of one customer."""
+LEAST_VARIANCE = 0.02
+"""Attributes on which customers differ less than this are not followed one by one."""
+FIRST_READ = 100_000
+_BASE = -2.0
+_VALUES_FOLLOWED = 8
+_LEAST_EXAMINATION = 0.05
+_EXAMINED_PRIOR = 20.0
+_TEMPERATURE = 0.5
+"""Naming a value is a choice among those that the category has: a softmax of this temperature."""
+_SIBLINGS = 60
+"""Values of one kind that are remembered of a category."""
+_BELOW_BUDGET = 0.14
+"""A budget is named about this far above the price rank that is liked."""
+_VIEW_SHARE = 0.5
+
+
+Parts = tuple[tuple[Key, float], ...]
+
+
+class Liking(NamedTuple):
+    """A customer's own part of the log-odds, by what it is about; 0 for a stranger."""
+
+    brand: float = 0.0
+    category: float = 0.0
+    price: float = 0.0
+    attribute: float = 0.0
+    doubt: float = 0.0
+    """Standard deviation of their sum."""
+
+    @property
+    def total(self) -> float:
+        return self.brand + self.category + self.price + self.attribute
+
+
+class Look(NamedTuple):
+    """A product as opinions see it."""
+
+    product: Product
+    brand: Parts
+    category: Parts
+    price: Parts
+    attributes: tuple[tuple[Key, ...], ...]
+    """Per attribute the values among which the customer takes the best."""
+    shop: Parts
+    """What the shop's opinion is held by, the product itself apart."""
+
+
+class Products(Protocol):
+    def get_many(self, product_ids: Collection[str]) -> Mapping[str, Product]: ...
+
+
+class EventLog(Protocol):
+    def last_sequence(self) -> int: ...
+
+    def after(self, sequence: int, limit: int = 10_000) -> list[tuple[int, Event]]: ...
+
+
+class Opinion:
+    """The shop's belief, and how beliefs of customers are read and taught."""
+
+    def __init__(self, levels: PriceLevels, priors: Mapping[str, float] | None = None) -> None:
+        """``priors``: prior variances by kind, as training estimated them for this shop."""
+        self.levels = levels
+        self.priors = {**VARIANCES, **(priors or {})}
+        self.shop = Belief(self.priors)
+        self.queries = QueryReader(levels)
+        self.sequence = 0
+        """The number of the last event read from the log."""
+        self._clicks = [0.0] * POSITIONS
+        self._merit = [0.0] * POSITIONS
+        self._looks: dict[str, Look] = {}
+        self._siblings: dict[tuple[Key, str], dict[Key, None]] = {}
+        """By category and kind of trait, the values met there."""
+        self._facets: object = levels.facets
+        self._lock = Lock()
+
+    def customer(self) -> Belief:
+        """What is believed of a customer before the first event."""
+        return Belief(self.priors, CUSTOMER_KEYS)
+
+    def examination(self, position: int | None) -> float:
+        """The chance that a place is looked at, relative to the first; 1 where it is unknown."""
+        if not position:
+            return 1.0
+        place = min(position, POSITIONS - 1)
+        first = (self._clicks[0] + _EXAMINED_PRIOR) / (self._merit[0] + _EXAMINED_PRIOR)
+        # Drawn to the usual decline of attention (Craswell et al. 2008) where little is known.
+        prior = float((1 + place) ** -0.5) * _EXAMINED_PRIOR * first
+        own = (self._clicks[place] + prior) / (self._merit[place] + _EXAMINED_PRIOR)
+        return min(1.0, max(_LEAST_EXAMINATION, own / first))
+
+    def look(self, product: Product) -> Look:
+        """The product's keys; remembered."""
+        if self._facets is not self.levels.facets:
+            self._facets, self._looks = self.levels.facets, {}
+        known = self._looks.get(product.id)
+        if known is None or known.product is not product:
+            if len(self._looks) > 20_000:
+                self._looks.clear()
+            known = self._looks[product.id] = self._read(product)
+        return known
+
+    def of_shop(self, look: Look) -> tuple[float, float]:
+        """What the shop thinks of the product itself, and of its brand, category and price."""
+        return self.shop.mean(("product", look.product.id)), self.shop.total(look.shop)
+
+    def of_customer(self, look: Look, belief: Belief | None) -> Liking:
+        """What a customer thinks of it beyond that."""
+        if belief is None or not belief.weights:
+            return Liking()
+        parts = [*look.brand, *look.category, *look.price]
+        attribute = 0.0
+        for values in look.attributes:
+            shares = _best(values, belief)
+            attribute += belief.total(shares)
+            parts += shares
+        doubt = sum(belief.variance(key) * share * share for key, share in parts)
+        return Liking(
+            belief.total(look.brand),
+            belief.total(look.category),
+            belief.total(look.price),
+            attribute,
+            math.sqrt(doubt),
+        )
+
+    def surprise(self, event: Event, product: Product) -> tuple[float, float]:
+        """Gradient and curvature of an impression or click in the log-odds of a liking, by what the
+        shop knew before it."""
+        look, fit = self.look(product), self.queries.fit(event.query, product)
+        return self._surprise(event, self.shop.total((*_shop_parts(look), *_circumstances(fit))))
+
+    def observe(self, event: Event, product: Product) -> None:
+        """Teaches the shop's belief."""
+        with self._lock:
+            look, fit = self.look(product), self.queries.fit(event.query, product)
+            parts = (*_shop_parts(look), *_circumstances(fit))
+            if event.type is EventType.IMPRESSION:
+                self._merit[min(event.position or 0, POSITIONS - 1)] += _sigmoid(
+                    _BASE + self.shop.total((*parts, _CLICK))
+                )
+            elif event.type is EventType.CLICK and event.position is not None:
+                self._clicks[min(event.position, POSITIONS - 1)] += 1
+            self._teach(self.shop, parts, event, parts, of_shop=True)
+            self._meet(look)
+
+    def teach(self, belief: Belief, event: Event, product: Product) -> None:
+        """Teaches the belief of the customer whose event it is."""
+        look, fit = self.look(product), self.queries.fit(event.query, product)
+        own = [*look.brand, *look.category, *look.price]
+        for values in look.attributes:
+            own += _best(values, belief)
+        shop = (*_shop_parts(look), *_circumstances(fit))
+        self._teach(belief, tuple(own), event, shop, of_shop=False)
+
+    def teach_wish(self, belief: Belief, query: str, product: Product) -> None:
+        """Whoever asks for a brand, colour or price likes it; once for each query.
+
+        ``product`` is one that was shown: its category gives the price asked for its meaning.
+        """
+        asked, category = self.queries.read(query), self.look(product).category
+        for names in asked.values:
+            for key in names:
+                if self.priors.get(key[0], OTHER_VARIANCE) >= LEAST_VARIANCE:
+                    others = self._siblings.get((category[-1][0], key[0]), {}) if category else {}
+                    _choose(belief, [*others], {key: 1.0})
+        if asked.budget is not None and asked.budget > 0:
+            rank = max(0.0, self.levels.rank(product, asked.budget) - _BELOW_BUDGET)
+            _choose(belief, _KNOTS, dict(_price_parts(rank)))
+
+    def refresh(self, log: EventLog, products: Products) -> int:
+        """Reads what was logged since the last refresh; how many events.
+
+        The first time only the latest ``FIRST_READ``: what is older says little more.
+        """
+        read = 0
+        if not self.sequence:
+            self.sequence = max(0, log.last_sequence() - FIRST_READ)
+        known: dict[str, Product] = {}
+        while found := log.after(self.sequence):
+            new = {event.product_id for _, event in found} - known.keys()
+            known.update(products.get_many(new))
+            for _, event in found:
+                product = known.get(event.product_id)
+                if product is not None:
+                    self.observe(event, product)
+            self.sequence = found[-1][0]
+            read += len(found)
+        return read
+
+    def _meet(self, look: Look) -> None:
+        if not look.category:
+            return
+        place = look.category[-1][0]
+        for keys in (tuple(key for key, _ in look.brand), *look.attributes):
+            for key in keys:
+                known = self._siblings.setdefault((place, key[0]), {})
+                if len(known) < _SIBLINGS:
+                    known[key] = None
+
+    def _surprise(self, event: Event, base: float) -> tuple[float, float]:
+        likes = _sigmoid(_BASE + base + self.shop.total((_CLICK,)))
+        if event.type is EventType.VIEW:
+            return _VIEW_SHARE * (1 - likes), 0.0
+        # Not knowing its place, a click takes back no expectation.
+        seen = event.type is EventType.IMPRESSION or event.position is not None
+        chance = likes * self.examination(event.position) * seen
+        gradient = (1 - likes) / (1 - chance)
+        if event.type is EventType.CLICK:
+            return gradient, 0.0
+        return -chance * gradient, chance * gradient * (1 - likes)
+
+    def _teach(self, belief: Belief, own: Parts, event: Event, shop: Parts, of_shop: bool) -> None:
+        """Teaches ``own`` an event whose log-odds are of ``shop``, and of ``own`` for a customer.
+
+        A click says more than that it came: it was expected to some degree when the product was
+        shown, and now a place in the cart is. What follows takes back that expectation.
+        """
+        base = self.shop.total(shop) + (0.0 if of_shop else belief.total(own))
+
+        def learn(stage: tuple[Key, float], gradient: float, curvature: float = 0.0) -> None:
+            belief.learn((*own, stage) if of_shop else own, gradient, curvature)
+
+        def expect(stage: tuple[Key, float]) -> None:
+            chance = _sigmoid(base + self.shop.total((stage,)))
+            learn(stage, -chance, chance * (1 - chance))
+
+        if event.type in (EventType.IMPRESSION, EventType.CLICK, EventType.VIEW):
+            gradient, curvature = self._surprise(event, base)
+            learn(_CLICK, gradient, curvature)
+            if event.type is EventType.CLICK:
+                expect(_CART)
+        elif event.type is EventType.ADD_TO_CART:
+            learn(_CART, 1.0)
+            expect(_BUY)
+        elif event.type is EventType.REMOVE_FROM_CART:
+            learn(_CART, -1.0)
+        else:
+            learn(_BUY, 1.0)
+
+    def _read(self, product: Product) -> Look:
+        found = traits(product)
+        brand = ((("brand", found.brand), 1.0),) if found.brand else ()
+        ends = dict.fromkeys(found.categories[:1] + found.categories[-1:])
+        category = tuple((("category", key), 1.0) for key in ends)
+        price = tuple(_price_parts(self.levels.rank(product)))
+        followed = [
+            tuple((f"attribute:{name}", value) for value in values[:_VALUES_FOLLOWED])
+            for name, values in found.attributes.items()
+            if self.priors.get(f"attribute:{name}", OTHER_VARIANCE) >= LEAST_VARIANCE
+        ]
+        return Look(product, brand, category, price, tuple(followed), (*brand, *category, *price))
+
+
+_CLICK: tuple[Key, float] = (("stage", "click"), 1.0)
+_CART: tuple[Key, float] = (("stage", "cart"), 1.0)
+_BUY: tuple[Key, float] = (("stage", "purchase"), 1.0)
+_KNOTS: list[Key] = [("price", str(knot)) for knot in range(PRICE_KNOTS)]
+
+
+def _choose(belief: Belief, among: list[Key], chosen: Mapping[Key, float]) -> None:
+    """Teaches that some of these were named and the others not."""
+    keys = list(dict.fromkeys([*among, *chosen]))
+    strengths = [math.exp(belief.mean(key) / _TEMPERATURE) for key in keys]
+    total = sum(strengths)
+    for key, strength in zip(keys, strengths, strict=True):
+        chance = strength / total
+        gradient = (chosen.get(key, 0.0) - chance) / _TEMPERATURE
+        belief.learn([(key, 1.0)], gradient, chance * (1 - chance) / _TEMPERATURE**2)
+
+
+def _shop_parts(look: Look) -> Parts:
+    return ((("product", look.product.id), 1.0), *look.shop)
+
+
+def _circumstances(fit: Fit) -> Parts:
+    kind = "some" if fit.match >= 0.5 else "few"
+    return ((("fit", f"{kind}{fit.value:+.0f}{fit.budget:+.0f}"), 1.0),) if fit != Fit() else ()
+
+
+def _price_parts(rank: float) -> list[tuple[Key, float]]:
+    """The two knots around a price rank, by their nearness."""
+    place = rank * (PRICE_KNOTS - 1)
+    below = min(int(place), PRICE_KNOTS - 2)
+    share = place - below
+    return [(_KNOTS[below], 1 - share), (_KNOTS[below + 1], share)]
+
+
+def _best(values: tuple[Key, ...], belief: Belief) -> list[tuple[Key, float]]:
+    """Shares of the values of one attribute: nearly all of it is the one liked best."""
+    if len(values) == 1:
+        return [(values[0], 1.0)]
+    means = [belief.mean(key) for key in values]
+    top = max(means)
+    shares = [math.exp(3 * (mean - top)) for mean in means]
+    total = sum(shares)
+    return [(key, share / total) for key, share in zip(values, shares, strict=True)]
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, x))))

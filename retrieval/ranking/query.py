@@ -1,0 +1,142 @@
+"""What a logged query asked for, and how well a product answers it."""
+
+import re
+from dataclasses import dataclass
+
+from retrieval.catalog.facets import ValueFacet
+from retrieval.catalog.product import Product
+from retrieval.index.tokenize import terms
+from retrieval.ranking.belief import Key
+from retrieval.ranking.traits import PriceLevels, traits
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_KEPT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query, read."""
+
+    words: frozenset[str]
+    """All its terms but numbers."""
+    values: tuple[frozenset[Key], ...]
+    """Per brand or attribute value named, the traits that the name may stand for."""
+    budget: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a product answers a query; all 0 without one."""
+
+    match: float = 0.0
+    """Share of the query's words that the product has, in [0, 1]."""
+    budget: float = 0.0
+    """1 where the price is within the number named, -1 where it is above."""
+    value: float = 0.0
+    """Mean over the values named: 1 where the product has it, -1 where not."""
+
+
+_NO_FIT = Fit()
+
+
+class QueryReader:
+    """Reads queries by the values that the catalogue holds; remembers what it read."""
+
+    def __init__(self, levels: PriceLevels) -> None:
+        self._levels = levels
+        self._facets: object = None
+        self._names: dict[str, list[tuple[frozenset[str], Key]]] = {}
+        self._asked: dict[str, Asked] = {}
+        self._products: dict[str, tuple[Product, frozenset[str]]] = {}
+        self._last: tuple[str, Product, Fit] | None = None
+
+    def read(self, query: str) -> Asked:
+        """The query in parts."""
+        if self._facets is not self._levels.facets:
+            self._learn_names()
+        known = self._asked.get(query)
+        if known is None:
+            if len(self._asked) >= _KEPT:
+                self._asked.clear()
+            known = self._asked[query] = self._read(query)
+        return known
+
+    def fit(self, query: str | None, product: Product) -> Fit:
+        """How ``product`` answers ``query``."""
+        if not query:
+            return _NO_FIT
+        last = self._last  # one event asks several times
+        if last is not None and last[0] == query and last[1] is product:
+            return last[2]
+        asked, held = self.read(query), self._words_of(product)
+        match = len(asked.words & held) / len(asked.words) if asked.words else 0.0
+        budget = 0.0
+        if asked.budget is not None:
+            budget = 1.0 if product.price <= asked.budget else -1.0
+        met = 0.0
+        if asked.values:
+            own = _keys(product)
+            met = sum(1.0 if own & names else -1.0 for names in asked.values) / len(asked.values)
+        found = Fit(match, budget, met)
+        self._last = (query, product, found)
+        return found
+
+    def _read(self, query: str) -> Asked:
+        numbers = [float(number) for number in _NUMBER.findall(query)]
+        words = frozenset(terms(_NUMBER.sub(" ", query)))
+        named: dict[frozenset[str], set[Key]] = {}
+        for word in words:
+            for name, key in self._names.get(word, ()):
+                if name <= words:
+                    named.setdefault(name, set()).add(key)
+        # "light blue" names no "blue".
+        longest = [n for n in named if not any(n < other for other in named)]
+        longest.sort(key=sorted)
+        values = tuple(frozenset(named[name]) for name in longest)
+        return Asked(words, values, max(numbers, default=None))
+
+    def _learn_names(self) -> None:
+        facets = self._facets = self._levels.facets
+        self._names, self._asked = {}, {}
+        for value in facets.brands:
+            self._add("brand", value)
+        for name, values in facets.attributes.items():
+            for value in values:
+                self._add(f"attribute:{name}", value)
+
+    def _add(self, kind: str, facet: ValueFacet) -> None:
+        for label in (facet.value, *facet.translations.values()):
+            name = frozenset(terms(label))
+            # A size such as "M" or "42" is no word to know a value by.
+            if (
+                name
+                and not all(len(w) < 2 and w.isascii() for w in name)
+                and not _NUMBER.search(label)
+            ):
+                entry = (name, (kind, facet.value.casefold()))
+                self._names.setdefault(min(name), []).append(entry)
+
+    def _words_of(self, product: Product) -> frozenset[str]:
+        known = self._products.get(product.id)
+        if known is not None and known[0] is product:
+            return known[1]
+        if len(self._products) >= _KEPT:
+            self._products.clear()
+        found = _words(product)
+        self._products[product.id] = (product, found)
+        return found
+
+
+def _keys(product: Product) -> set[Key]:
+    own = traits(product)
+    keys = {(f"attribute:{name}", v) for name, values in own.attributes.items() for v in values}
+    return keys | {("brand", own.brand)}
+
+
+def _words(product: Product) -> frozenset[str]:
+    texts = [product.title, product.brand or "", *product.category_path]
+    texts += [value for values in product.all_attributes().values() for value in values]
+    for text in product.translations.values():
+        texts += [text.title, text.brand or "", *text.category_path]
+        texts += [value for values in text.attributes.values() for value in values]
+    return frozenset(terms(" ".join(texts)))

@@ -65,7 +65,7 @@ class GeneratedShop:
         self.kept = self._measured_share()
 
     def title(self, number: int) -> str:
-        title = self._titles[self._base[number]]
+        title = str(self._titles[self._base[number]])
         if number < len(self._titles):
             return title
         words, other = title.split(), self._titles[self._other[number]].split()
@@ -194,7 +194,7 @@ class GeneratedShop:
         rows = np.array(numbers)
         own, other = self._vectors[self._base[rows]], self._vectors[self._other[rows]]
         wanted = float((real * own).sum(axis=1).mean())
-        shares = np.linspace(0.5, 1.0, 101)
+        shares = np.linspace(0.0, 1.0, 201)
         means = [float((_moved(own, other, share) * own).sum(axis=1).mean()) for share in shares]
         return float(shares[int(np.argmin(np.abs(np.array(means) - wanted)))])
 

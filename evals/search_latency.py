@@ -1,142 +1,86 @@
-"""How fast filtered search is, beside Chroma's own ``where`` on the same vectors and filters.
+"""Chroma's own filtered search, ``where``, on the same products: what ours is measured beside.
 
-Both answer the same questions: the nearest products to a query vector among those in stock, under a
-price, in one category. The hybrid side also scores the words, fuses and applies the floor.
+Both are asked the same: the best products for a query among those that meet the filters. Chroma
+scores vectors alone; ours also scores the words, fuses both, applies the floor and reads SQL.
 """
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from retrieval.catalog.product import Product, Variant
+from retrieval.catalog.product import Product
 from retrieval.constraints import Constraints
-from retrieval.encoder.encoder import Encoder, Vectors
+from retrieval.encoder.encoder import Vectors
 from retrieval.index.chroma_index import close_client, embedded_client
-from retrieval.index.columns_builder import ColumnsBuilder
-from retrieval.index.exact_index import top_rows
-from retrieval.index.lexical import LexicalDocument, LexicalIndex
-from retrieval.index.tokenize import terms
-from retrieval.search.fusion import Fusion
-from retrieval.search.query import read_query
-
-_CATEGORIES = 12
-_LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Milliseconds of one call."""
+def where(wanted: Constraints) -> dict[str, Any]:
+    """The filters of a generated shop's query in Chroma's language."""
+    found: list[dict[str, Any]] = [{"in_stock": True}]
+    if wanted.category is not None:
+        found.append({wanted.category.split()[0].lower(): wanted.category})
+    if wanted.price_min is not None:
+        found.append({"price": {"$gte": wanted.price_min}})
+    if wanted.price_max is not None:
+        found.append({"price": {"$lte": wanted.price_max}})
+    if wanted.rating_min is not None:
+        found.append({"rating": {"$gte": wanted.rating_min}})
+    found += [{name: {"$in": values}} for name, values in wanted.attributes.items()]
+    return {"$and": found} if len(found) > 1 else found[0]
 
-    p50: float
-    p95: float
+
+def metadata(product: Product) -> dict[str, Any]:
+    """What ``where`` asks of a generated shop's product."""
+    return {
+        "department": product.category_path[0],
+        "group": product.category_path[1],
+        "price": product.price,
+        "in_stock": product.in_stock,
+        "rating": product.rating or 0.0,
+        "brand": product.brand or "",
+        "color": product.attributes["color"][0],
+    }
 
 
-def measure_latency(
-    titles: Sequence[str], vectors: Vectors, queries: Sequence[str], encoder: Encoder
-) -> dict[str, Any]:
-    """Times every query once on either side, the query's vector known beforehand.
+def time_chroma(
+    products: Sequence[Product],
+    vectors: Vectors,
+    wanted: Sequence[Constraints],
+    asked: Sequence[Vectors],
+    limit: int,
+) -> list[float]:
+    """Seconds of each query in a Chroma collection that is made for it.
 
     Args:
-        titles: of the catalogue; price, stock and category are drawn with a fixed seed.
-        vectors: of the titles, shape ``(len(titles), d)``.
-
-    Returns:
-        ``{"products", "hybrid": Latency, "chroma_where": Latency, "ratio_p50"}``.
+        vectors: of the products, shape (products, d).
+        asked: the vector of each query of ``wanted``.
     """
-    drawn = np.random.default_rng(0)
-    prices = drawn.uniform(5, 500, len(titles))
-    stocked = drawn.random(len(titles)) < 0.9
-    categories = drawn.integers(_CATEGORIES, size=len(titles))
-    wanted = [
-        Constraints(query=query, price_max=float(high), category=f"Category {category}")
-        for query, high, category in zip(
-            queries,
-            drawn.uniform(50, 500, len(queries)),
-            drawn.integers(_CATEGORIES, size=len(queries)),
-            strict=True,
-        )
-    ]
-    asked = encoder.encode(list(queries))
-    builder = ColumnsBuilder()
-    for row, title in enumerate(titles):
-        variant = Variant(sku=str(row), price=float(prices[row]), in_stock=bool(stocked[row]))
-        path = [f"Category {categories[row]}"]
-        builder.add(Product(id=str(row), title=title, category_path=path, variants=[variant]))
-    columns = builder.build()
-    lexical = LexicalIndex.build([LexicalDocument(terms(title), [], []) for title in titles])
-    fusion = Fusion.load()
-
-    def hybrid(number: int) -> None:
-        constraints = wanted[number]
-        mask = columns.mask(constraints)
-        words = lexical.score(read_query(constraints.query, None, ()))
-        rows = np.flatnonzero(mask.products)
-        cosines = np.full(len(titles), -1.0, dtype=np.float32)
-        cosines[rows] = vectors[rows] @ asked[number]
-        fused = fusion.fuse(words, cosines, mask.products)
-        relevant = np.flatnonzero(mask.products & fusion.relevant(words, cosines, True))
-        top_rows(fused[relevant], _LIMIT)
-
     with tempfile.TemporaryDirectory() as folder:
         client = embedded_client(Path(folder))
         try:
             stored = client.create_collection(
-                "latency", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                "products", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
             )
-            step = client.get_max_batch_size()
-            for start in range(0, len(titles), step):
-                part = range(start, min(start + step, len(titles)))
+            step = int(client.get_max_batch_size())
+            for start in range(0, len(products), step):
+                some = products[start : start + step]
                 stored.upsert(
-                    ids=[str(row) for row in part],
-                    embeddings=vectors[part.start : part.stop],
-                    metadatas=[
-                        {
-                            "price": float(prices[row]),
-                            "in_stock": bool(stocked[row]),
-                            "category": int(categories[row]),
-                        }
-                        for row in part
-                    ],
+                    ids=[product.id for product in some],
+                    embeddings=vectors[start : start + step],
+                    metadatas=[metadata(product) for product in some],
                 )
-
-            def where(number: int) -> None:
-                constraints = wanted[number]
-                category = int((constraints.category or "").removeprefix("Category "))
+            took = []
+            for constraints, vector in zip(wanted, asked, strict=True):
+                begun = time.perf_counter()
                 stored.query(
-                    query_embeddings=[asked[number]],
-                    n_results=_LIMIT,
+                    query_embeddings=[vector],
+                    n_results=limit,
                     include=["distances"],
-                    where={
-                        "$and": [
-                            {"price": {"$lte": constraints.price_max}},
-                            {"in_stock": True},
-                            {"category": category},
-                        ]
-                    },
+                    where=where(constraints),
                 )
-
-            ours, theirs = _timed(hybrid, len(queries)), _timed(where, len(queries))
+                took.append(time.perf_counter() - begun)
+            return took[5:]  # the first ones open the index
         finally:
             close_client(client)
-    return {
-        "products": len(titles),
-        "hybrid": ours,
-        "chroma_where": theirs,
-        "ratio_p50": ours.p50 / theirs.p50,
-    }
-
-
-def _timed(call: Callable[[int], None], count: int) -> Latency:
-    for number in range(min(5, count)):
-        call(number)
-    took = []
-    for number in range(count):
-        start = time.perf_counter()
-        call(number)
-        took.append((time.perf_counter() - start) * 1000)
-    return Latency(*(float(value) for value in np.percentile(took, (50, 95))))

@@ -11,7 +11,6 @@ import pytest
 from evals.errors import DataError
 from evals.judgments import measure
 from evals.search import Bench, evaluate
-from evals.search_latency import measure_latency
 from finetune.search.contrastive import Schedule
 from retrieval.encoder.encoder import Encoder
 from retrieval.encoder.opening import open_encoder
@@ -148,10 +147,3 @@ def test_bad_files_are_said(write: Write, products: Path, encoder: Encoder, tmp_
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 broken")
     with pytest.raises(DataError, match="neither"):
         evaluate(tmp_path / "broken.parquet", products, None, encoder, tmp_path)
-
-
-def test_latency_is_measured_on_both_sides(encoder: Encoder) -> None:
-    vectors = encoder.encode(TITLES)
-    found = measure_latency(TITLES, vectors, ["red paint", "hose"], encoder)
-    assert found["products"] == len(TITLES)
-    assert found["ratio_p50"] == pytest.approx(found["hybrid"].p50 / found["chroma_where"].p50)

@@ -10,6 +10,7 @@ from ui.cli.eval_diversity import diversity
 from ui.cli.eval_encoder import encoder
 from ui.cli.eval_fairness import fairness
 from ui.cli.eval_fusion import fusion
+from ui.cli.eval_index import index
 from ui.cli.eval_intent import intent
 from ui.cli.eval_next_item import next_item
 from ui.cli.eval_purchases import purchases
@@ -28,6 +29,7 @@ def register(parent: typer.Typer) -> None:
     app.command()(dialogues)
     app.command()(encoder)
     app.command()(search)
+    app.command()(index)
     app.command()(queries)
     app.command()(fusion)
     app.command()(intent)

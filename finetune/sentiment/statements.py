@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Lines = Annotated[list[str], Field(min_length=1)]
 Side = Literal["good", "bad"]
+Wording = Literal["good", "bad", "denied", "spared"]
 
 _OTHER: dict[Side, Side] = {"good": "bad", "bad": "good"}
-_TURNED: dict[Side, tuple[str, float]] = {"good": ("spared", 0.06), "bad": ("denied", 0.22)}
+_TURNED: dict[Side, tuple[Wording, float]] = {"good": ("spared", 0.06), "bad": ("denied", 0.22)}
 """By which wordings a clause of the side is made of the other side's qualities, and how often."""
 _OWN = 0.55
 """How often what only this kind of product has is spoken of."""
@@ -42,7 +43,7 @@ class Statements(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     aspects: Annotated[list[Aspect], Field(min_length=1)]
-    wordings: dict[Literal["good", "bad", "denied", "spared"], Lines]
+    wordings: dict[Wording, Lines]
     whole: str
 
     @classmethod

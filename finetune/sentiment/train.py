@@ -22,7 +22,7 @@ from finetune.text.trainer import CHECKPOINT
 from retrieval.encoder.export import export_int8
 from retrieval.encoder.logits import OUTPUT
 from retrieval.encoder.script import has_chinese
-from retrieval.reviews.mixture import PARTS, Mixture
+from retrieval.reviews.mixture import PARTS, Mixture, Shortcut
 from retrieval.reviews.ngrams import NgramModel, Scores
 from retrieval.reviews.sentiment import (
     CARD_FILE,
@@ -154,11 +154,12 @@ def plain_card(labels: tuple[str, ...], longest: int, max_tokens: int) -> Sentim
 
 
 def mix(
-    model: SentimentModel, validation: Sequence[Example]
+    model: SentimentModel, validation: Sequence[Example], sure: float | None = None
 ) -> tuple[SentimentCard, dict[str, Any]]:
     """The card of ``model`` with the best mixture; figures of each part alone and of all.
 
-    Texts with Chinese get a mixture of their own where there are enough of both kinds.
+    Texts with Chinese get a mixture of their own where there are enough of both kinds. Where the
+    other parts are ``sure`` without the BERT it will not be asked; by default it always is.
     """
     texts, names = [e.text for e in validation], [e.label for e in validation]
     truth = np.array([model.card.labels.index(name) for name in names], dtype=np.int64)
@@ -170,20 +171,26 @@ def mix(
         card = _fitted(model.card, heard, truth, chinese)
         figures = measure(card.probabilities(heard, chinese), card, names)
         metrics |= {f"{name}_{key}".lstrip("_"): value for key, value in figures.items()}
+    if sure is not None:
+        shallow = parts * np.array([part != PARTS[0] for part in PARTS])[:, None, None]
+        shortcut = Shortcut(sure=sure, **_mixtures(shallow, truth, chinese))
+        card = card.model_copy(update={"shortcut": shortcut})
     return card, metrics
+
+
+def _mixtures(parts: Scores, truth: Indices, chinese: NDArray[np.bool_]) -> dict[str, Mixture]:
+    if min(chinese.sum(), (~chinese).sum()) < _ENOUGH:
+        return {"mixture": fit_mixture(parts, truth)}
+    return {
+        field: fit_mixture(parts[:, chosen], truth[chosen])
+        for field, chosen in (("mixture", ~chinese), ("chinese", chinese))
+    }
 
 
 def _fitted(
     card: SentimentCard, parts: Scores, truth: Indices, chinese: NDArray[np.bool_]
 ) -> SentimentCard:
-    if min(chinese.sum(), (~chinese).sum()) < _ENOUGH:
-        mixtures = {"mixture": fit_mixture(parts, truth)}
-    else:
-        mixtures = {
-            field: fit_mixture(parts[:, chosen], truth[chosen])
-            for field, chosen in (("mixture", ~chinese), ("chinese", chinese))
-        }
-    card = card.model_copy(update=mixtures)
+    card = card.model_copy(update=_mixtures(parts, truth, chinese))
     if card.labels != STARS:
         return card
     offsets = best_offsets(card.probabilities(parts, chinese), truth)

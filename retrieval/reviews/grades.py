@@ -59,7 +59,7 @@ def grade(text: str) -> float:
         total += value * abs(value) ** 0.5
         length += sum(0.25 if sign.isascii() else 1.0 for sign in found[1:] if not sign.isspace())
         at += len(found)
-    return total / (length + _CALM) ** 0.5
+    return float(total / (length + _CALM) ** 0.5)
 
 
 def _word_at(text: str, at: int, words: dict[str, int], longest: dict[str, int]) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError, model_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
@@ -30,9 +30,8 @@ from retrieval.encoder.routed import padded
 from retrieval.encoder.script import has_chinese
 from retrieval.errors import WeightsError
 from retrieval.language import fold, normalise
-from retrieval.reviews.aspects import tone
 from retrieval.reviews.grades import grade
-from retrieval.reviews.mixture import Mixture
+from retrieval.reviews.mixture import PARTS, Mixtures, Shortcut
 from retrieval.reviews.ngrams import NgramModel, Scores
 
 CARD_FILE, NGRAMS_FILE = "sentiment.json", "ngrams.safetensors"
@@ -48,16 +47,13 @@ _VALENCE = {TWO: (-1.0, 1.0), STARS: (-1.0, -0.5, 0.0, 0.5, 1.0)}
 _WEIGHTS, _SCALE = "ngrams.weights", "ngrams.scale"
 
 
-class SentimentCard(BaseModel):
+class SentimentCard(Mixtures):
     """What belongs to a sentiment model besides its weights."""
-
-    model_config = ConfigDict(frozen=True)
 
     labels: tuple[str, ...]
     """``0`` and ``1``, or the stars ``1`` to ``5``."""
-    mixture: Mixture
-    chinese: Mixture | None = None
-    """For texts with Chinese, where they are mixed otherwise."""
+    shortcut: Shortcut | None = None
+    """Where it is sure, the BERT is not asked."""
     offsets: tuple[float, ...]
     """Added to the log-probabilities where one label has to be named; zeros name the likeliest."""
     longest: int
@@ -71,23 +67,12 @@ class SentimentCard(BaseModel):
         """What each label says, from -1 to 1; float32 of shape ``(labels,)``."""
         return np.array(_VALENCE[self.labels], dtype=np.float32)
 
-    def probabilities(self, parts: Scores, chinese: NDArray[np.bool_]) -> Scores:
-        """What the parts say together.
-
-        Args:
-            parts: of ``SentimentModel.parts``, ``(parts, texts, labels)``.
-            chinese: which texts hold Chinese.
-        """
-        found = self.mixture.probabilities(parts)
-        if self.chinese:
-            found[chinese] = self.chinese.probabilities(parts[:, chinese])
-        return found
-
     @model_validator(mode="after")
     def _fits(self) -> "SentimentCard":
         if self.labels not in _VALENCE:
             raise ValueError("labels are 0 and 1, or 1 to 5")
-        mixtures = [mixture for mixture in (self.mixture, self.chinese) if mixture]
+        several = [both for both in (self, self.shortcut) if both]
+        mixtures = [m for both in several for m in (both.mixture, both.chinese) if m]
         if {len(self.offsets), *(len(m.bias) for m in mixtures)} != {len(self.labels)}:
             raise ValueError("one bias and one offset belong to each label")
         return self
@@ -182,29 +167,44 @@ class SentimentModel:
         Returns:
             float32 of shape ``(len(texts), len(card.labels))``; each row sums to 1.
         """
-        chinese = np.array([has_chinese(text) for text in texts], dtype=bool)
-        return self.card.probabilities(self.parts(texts), chinese)
+        prepared = [prepare(text) for text in texts]
+        parts = self._shallow(prepared)
+        chinese = np.array([has_chinese(text) for text in prepared], dtype=bool)
+        shortcut, asked = self.card.shortcut, np.ones(len(prepared), dtype=bool)
+        found = np.zeros((len(prepared), len(self.card.labels)), dtype=np.float32)
+        if shortcut:
+            found = shortcut.probabilities(parts, chinese)
+            bad, _, good = self._sides(found)
+            asked = np.maximum(bad, good) < shortcut.sure
+        parts[0, asked] = self._deep([prepared[index] for index in np.flatnonzero(asked)])
+        found[asked] = self.card.probabilities(parts[:, asked], chinese[asked])
+        return found
 
     def parts(self, texts: Sequence[str]) -> Scores:
         """What each of ``PARTS`` says by itself, float32 ``(parts, texts, labels)``."""
         prepared = [prepare(text) for text in texts]
-        told = [(np.tanh(tone(text)), grade(text)) for text in prepared]
-        tones, grades = np.array(told, dtype=np.float32).reshape(-1, 2).T
-        valence = self.card.valence
-        return np.stack(
-            [
-                self._deep(prepared),
-                self._ngrams.scores(prepared),
-                np.outer(tones, valence),
-                np.outer(grades, valence),
-            ]
-        )
+        parts = self._shallow(prepared)
+        parts[0] = self._deep(prepared)
+        return parts
 
     def judge(self, texts: Sequence[str]) -> list[Sentiment]:
         """How each text sounds."""
-        valence, rows = self.card.valence, self.probabilities(texts)
-        sides = [rows[:, np.sign(valence) == sign].sum(axis=1) for sign in (-1, 0, 1)]
-        return [Sentiment(*map(float, row)) for row in zip(*sides, rows @ valence, strict=True)]
+        rows = self.probabilities(texts)
+        columns = (*self._sides(rows), rows @ self.card.valence)
+        return [Sentiment(*map(float, row)) for row in zip(*columns, strict=True)]
+
+    def _sides(self, probabilities: Scores) -> list[Scores]:
+        """How probable it is that a text is bad, neutral and good; each ``(texts,)``."""
+        signs = np.sign(self.card.valence)
+        return [probabilities[:, signs == sign].sum(axis=1) for sign in (-1, 0, 1)]
+
+    def _shallow(self, texts: Sequence[str]) -> Scores:
+        """The parts without what the BERT says, of which there are zeros."""
+        found = np.zeros((len(PARTS), len(texts), len(self.card.labels)), dtype=np.float32)
+        found[1] = self._ngrams.scores(texts)
+        grades = np.array([grade(text) for text in texts], dtype=np.float32)
+        found[2] = np.outer(grades, self.card.valence)
+        return found
 
     def _deep(self, texts: Sequence[str]) -> Scores:
         """One text at a time on each core: int8 scales the activations of a whole batch at once,

@@ -63,16 +63,34 @@ def test_two_labels_know_no_neutral_and_stars_do() -> None:
 
 
 def test_the_mixture_of_the_card_counts() -> None:
-    deaf = {"weights": (0, 0, 0, 0), "bias": (0, 2)}
+    deaf = {"weights": (0, 0, 0), "bias": (0, 2)}
     found = model(TWO, mixture=deaf).judge(["good", "bad"])
     assert {round(sentiment.positive, 4) for sentiment in found} == {0.8808}
 
 
 def test_chinese_may_be_mixed_otherwise() -> None:
-    apart = model(TWO, chinese={"weights": (0, 0, 0, 0), "bias": (0, 2)})
+    apart = model(TWO, chinese={"weights": (0, 0, 0), "bias": (0, 2)})
     english, chinese = apart.judge(["word", "一本书"])
     assert english.score == pytest.approx(0, abs=1e-6)
     assert chinese.positive == pytest.approx(0.8808, abs=1e-4)
+
+
+def test_the_bert_is_asked_only_where_the_other_parts_are_unsure() -> None:
+    plain = {"weights": (0, 1, 0), "bias": (0, 0)}
+    quick = model(TWO, shortcut={"mixture": plain, "sure": 0.9})
+    asked: list[int] = []
+    forward = quick._forward
+
+    def counted(ids: object, mask: object) -> Scores:
+        asked.append(len(np.asarray(ids)))
+        return forward(ids, mask)  # type: ignore[arg-type]
+
+    quick._forward = counted
+    bad, good = quick.judge(["bad", "good"])
+    assert sum(asked) == 1
+    assert bad.negative > 0.9
+    assert good.positive > 0.9
+    assert quick.judge([]) == []
 
 
 def test_offsets_name_a_label_and_leave_probabilities_alone() -> None:

@@ -14,6 +14,7 @@ from retrieval.reviews.vocabulary import (
     Found,
     Vocabulary,
     Word,
+    review_vocabulary,
     vocabulary,
     vocabulary_fingerprint,
     words_of,
@@ -71,7 +72,7 @@ def extract(text: str, known: Vocabulary | None = None) -> list[AspectMention]:
     Aspects that are only named, without a judgement, are left out. Never raises.
     """
     text = text[:MAX_CHARACTERS]
-    known = known or vocabulary()
+    known = known or review_vocabulary()
     clauses = list(_split(text, known))
     for clause in clauses:
         _judge(clause, known)

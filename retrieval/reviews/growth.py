@@ -24,7 +24,7 @@ import yaml
 from retrieval.language import fold, has_han
 from retrieval.lexicon.tokens import singular
 from retrieval.reviews.review import Review
-from retrieval.reviews.vocabulary import Vocabulary, Word, vocabulary, words_of
+from retrieval.reviews.vocabulary import Vocabulary, Word, review_vocabulary, words_of
 from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.review_store import ReviewStore
 
@@ -77,7 +77,7 @@ def grow(
 
     ``names`` are words that name the products themselves (singular, folded): no part of them.
     """
-    known = known or vocabulary()
+    known = known or review_vocabulary()
     seen: dict[tuple[str, str], _Seen] = defaultdict(_Seen)
     total = judged = 0
     for review in reviews:
@@ -116,7 +116,7 @@ def grow_department(
     """Candidates for a department beside the aspects that were taken over already."""
     own = tuple((a.name, a.words) for a in reviews.own_aspects() if a.department == department)
     names = names_of(catalog.titles_in(department)) | _title_words(department)
-    return grow(reviews.of_department(department), names, vocabulary(own))
+    return grow(reviews.of_department(department), names, review_vocabulary(own))
 
 
 def names_of(titles: Sequence[str]) -> set[str]:

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from retrieval.reviews.aspects import extract, method_fingerprint
+from retrieval.reviews.aspects import AspectMention, method_fingerprint
+from retrieval.reviews.clause_reader import ClauseReader, read_all
 from retrieval.reviews.review import Review
 from retrieval.reviews.sentiment import Sentiment
 from retrieval.reviews.suspicion import screen, text_print
-from retrieval.reviews.vocabulary import OwnWords, Vocabulary, vocabulary
+from retrieval.reviews.vocabulary import OwnWords, Vocabulary, review_vocabulary
 from retrieval.store.review_store import (
     OwnAspect,
     Reading,
@@ -31,6 +32,11 @@ class Judge(Protocol):
         """Changes whenever the same review could be judged differently."""
         ...
 
+    @property
+    def clauses(self) -> ClauseReader | None:
+        """Finds aspects that no word names; its fingerprint is part of the judge's."""
+        ...
+
     def judge(self, texts: Sequence[str]) -> list[Sentiment]:
         """One sentiment for each text."""
         ...
@@ -45,7 +51,7 @@ def index_reviews(
     """Reads every review that is new, changed, or was read by an older method; how many.
 
     With a ``judge`` the sentiment of a whole review is what it is sure of; without one, and where
-    it is not, the mean over the aspects.
+    it is not, the mean over the aspects. Its clause model finds aspects beside the words.
 
     ``progress`` gets the number of reviews read so far after each batch. It can be stopped at any
     time: what is stored stays, and the next call goes on from there.
@@ -58,12 +64,20 @@ def index_reviews(
     while reviews := store.unanalysed(analyser, limit=batch):
         products = {review.product_id for review in reviews}
         sold_in = store.departments(products) if own else {}
-        known = {key: vocabulary(own.get(sold_in.get(key, ""), ())) for key in products}
+        known = {key: review_vocabulary(own.get(sold_in.get(key, ""), ())) for key in products}
         texts = [f"{r.title}. {r.text}" if r.title else r.text for r in reviews]
         sentiments = judge.judge(texts) if judge else [None] * len(reviews)
+        parts = [(r, part) for r in reviews for part in (r.title, r.text)]
+        mentions = read_all(
+            [part for _, part in parts],
+            [known[r.product_id] for r, _ in parts],
+            judge.clauses if judge else None,
+        )
         readings = {
-            r.id: read_review(r, known[r.product_id], sentiment)
-            for r, sentiment in zip(reviews, sentiments, strict=True)
+            r.id: _reading(r, [*title, *text], sentiment)
+            for r, sentiment, title, text in zip(
+                reviews, sentiments, mentions[::2], mentions[1::2], strict=True
+            )
         }
         volume = volume or store.daily_counts()
         store.keep_readings(analyser, readings)
@@ -74,16 +88,21 @@ def index_reviews(
     return read
 
 
-def read_review(
-    review: Review, known: Vocabulary | None = None, sentiment: Sentiment | None = None
+def read_review(review: Review, known: Vocabulary | None = None) -> Reading:
+    """The opinions of one review that its words give away, title and text."""
+    title, text = read_all([review.title, review.text], [known, known], None)
+    return _reading(review, [*title, *text], None)
+
+
+def _reading(
+    review: Review, mentions: Iterable[AspectMention], sentiment: Sentiment | None
 ) -> Reading:
-    """The opinions of one review, title and text, and what they come to."""
+    """What the opinions of one review come to."""
     found = [
         ReviewAspect(
             review.id, review.product_id, m.aspect, m.polarity, m.clause, day_of(review.at)
         )
-        for part in (review.title, review.text)
-        for m in extract(part, known)
+        for m in mentions
     ]
     return Reading(found, _overall(found, sentiment), text_print(review.title, review.text))
 

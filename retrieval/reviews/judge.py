@@ -16,6 +16,7 @@ class ShippedJudge:
     """
 
     def __init__(self, folder: Path, path: Path = SHIPPED) -> None:
+        self.clauses = None
         self._folder = folder
         self._path = path
         self._model: SentimentModel | None = None

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from retrieval.language import has_han
-from retrieval.reviews.vocabulary import Found, Vocabulary, vocabulary, words_of
+from retrieval.reviews.vocabulary import Found, Vocabulary, review_vocabulary, words_of
 from retrieval.store.review_store import ReviewAspect
 
 LEAST_VOICES = 2
@@ -18,7 +18,7 @@ def most_said(
     ``clauses`` are of one aspect and one side. Phrases count as the same where their last word
     is ("runs small", "too small"). ``None`` where no two reviews share one.
     """
-    known = known or vocabulary()
+    known = known or review_vocabulary()
     voices: dict[str, set[str]] = defaultdict(set)
     spelt: dict[str, Counter[str]] = defaultdict(Counter)
     for clause in clauses:

@@ -46,6 +46,7 @@ class Judge:
 
     def __init__(self, fingerprint: str = "one") -> None:
         self.fingerprint = fingerprint
+        self.clauses = None
         self.asked: list[str] = []
 
     def judge(self, texts: Sequence[str]) -> list[Sentiment]:

@@ -17,7 +17,6 @@ from retrieval.candidate import Candidate
 from retrieval.catalog.product import Product
 from retrieval.constraints import Constraints
 from retrieval.demo.generator import DemoStore
-from retrieval.events.event import Event
 from retrieval.ranking.diversity import (
     CALIBRATION,
     RELEVANCE_SHARE,
@@ -27,9 +26,10 @@ from retrieval.ranking.diversity import (
     miscalibration,
 )
 from retrieval.ranking.features import Features
+from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile import CustomerProfile
-from retrieval.ranking.ranker import LearnedRanker, open_scorer
+from retrieval.ranking.ranker import LearnedRanker, open_scorer, read_priors
 from retrieval.ranking.traits import PriceLevels
 
 TAUGHT = timedelta(days=24)
@@ -81,7 +81,8 @@ def make_cases(store: DemoStore, customers: int, validation: bool) -> list[Case]
     """Candidates of the last days, ranked by what was known before them."""
     products = {product.id: product for product in store.products}
     levels = PriceLevels.observe(store.products)
-    popularity, profiles = Popularity(), dict[str, CustomerProfile]()
+    popularity, opinion = Popularity(), Opinion(levels, read_priors())
+    profiles: dict[str, CustomerProfile] = {}
     cut = store.events.end - (MONTH - TAUGHT)
     utility = dict(
         zip(
@@ -94,12 +95,16 @@ def make_cases(store: DemoStore, customers: int, validation: bool) -> list[Case]
     later: dict[str, dict[str, float]] = {}
     for row, event in enumerate(store.events):
         if event.at < cut:
-            _learn(event, products, levels, popularity, profiles)
+            product = products[event.product_id]
+            popularity.observe([event])
+            profile = profiles.setdefault(event.customer_id, CustomerProfile(event.customer_id))
+            profile.apply(event, product, levels, opinion)
+            opinion.observe(event, product)
         elif row in utility and numbers[event.customer_id] % 2 != validation:
             liked = 1 / (1 + np.exp(-utility[row]))
             later.setdefault(event.customer_id, {})[event.product_id] = float(liked)
     popularity.bias.fit()
-    ranker = LearnedRanker(Features(popularity, levels), open_scorer(), now=lambda: cut)
+    ranker = LearnedRanker(Features(popularity, levels, opinion), open_scorer(), now=lambda: cut)
     cases: list[Case] = []
     for key in sorted(later):
         liked = later[key]
@@ -169,18 +174,6 @@ def draw(report: Mapping[str, Any]) -> str:
         f'font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="#fff"/>'
         f'<polyline points="{line}" fill="none" stroke="#0f766e"/>{"".join(marks)}{axes}</svg>\n'
     )
-
-
-def _learn(
-    event: Event,
-    products: Mapping[str, Product],
-    levels: PriceLevels,
-    popularity: Popularity,
-    profiles: dict[str, CustomerProfile],
-) -> None:
-    popularity.observe([event])
-    profile = profiles.setdefault(event.customer_id, CustomerProfile(event.customer_id))
-    profile.apply(event, products[event.product_id], levels)
 
 
 def _candidate(product: Product) -> Candidate:

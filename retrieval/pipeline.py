@@ -339,7 +339,8 @@ def _diverse(
     """The list to show; an order that was asked for, by sort or by reviews, is kept."""
     if wanted.sort != "relevance":
         return kept[:limit]
-    interests = interests_of(kept, profile)
+    # Words say what is wanted; where there are none, interests say how a list is to be mixed.
+    interests = {} if wanted.query else interests_of(kept, profile)
     if not wanted.prefer_aspects:
         return diversify(kept, limit, interests=interests)
     ordered = praised_first(kept, wanted.prefer_aspects, wanted.query)

@@ -6,9 +6,12 @@ from threading import Lock
 
 from retrieval.errors import WeightsError
 from retrieval.ranking.features import Features
-from retrieval.ranking.ranker import LearnedRanker, LinearScorer, Ranker, open_scorer
+from retrieval.ranking.network import CARD
+from retrieval.ranking.ranker import LearnedRanker, Ranker
+from retrieval.ranking.scorers import LinearScorer, load_scorer
 
 LIVE, FIXED = "live", "fixed"
+_CARDS = (CARD, "model.json")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -31,8 +34,9 @@ class RankerShelf:
 
     def names(self) -> list[str]:
         """``live``, ``fixed``, and the versions there are."""
-        held = self._folder.glob("*/model.json") if self._folder else []
-        return [LIVE, FIXED, *sorted(path.parent.name for path in held)]
+        held = list(self._folder.iterdir()) if self._folder and self._folder.is_dir() else []
+        models = [f.name for f in held if any((f / card).exists() for card in _CARDS)]
+        return [LIVE, FIXED, *sorted(models)]
 
     def open(self, name: str) -> Ranker:
         """Raises ``WeightsError`` where there is no such ranker, or it is damaged."""
@@ -40,6 +44,6 @@ class RankerShelf:
             if name not in self._opened:
                 if self._folder is None or not _VERSION.fullmatch(name) or name not in self.names():
                     raise WeightsError(f"There is no ranker {name!r}.")
-                scorer = open_scorer(self._folder / name)
+                scorer = load_scorer(self._folder / name)
                 self._opened[name] = LearnedRanker(self._features, scorer)
             return self._opened[name]

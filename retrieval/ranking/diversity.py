@@ -21,7 +21,7 @@ from retrieval.ranking.traits import Traits, traits
 
 RELEVANCE_SHARE = 0.8
 """Weight of the score against the likeness to what was taken already."""
-CALIBRATION = 0.05
+CALIBRATION = 0.2
 """Weight of the nearness to the customer's interests; ``shopkeeper eval diversity`` shows what
 either weight costs and brings."""
 FLOOR = 0.4

@@ -35,7 +35,8 @@ from retrieval.pipeline import Found
 from retrieval.ranking.features import Features
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile_store import ProfileStore
-from retrieval.ranking.ranker import LearnedRanker, LinearScorer
+from retrieval.ranking.ranker import LearnedRanker
+from retrieval.ranking.scorers import LinearScorer
 from retrieval.ranking.traits import PriceLevels
 from retrieval.search.bounded_cache import BoundedCache
 from retrieval.sponsored.campaign_store import CampaignStore

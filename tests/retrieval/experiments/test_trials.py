@@ -15,7 +15,8 @@ from retrieval.experiments.rankers import RankerShelf
 from retrieval.experiments.trials import Trials
 from retrieval.ranking.features import Features
 from retrieval.ranking.popularity import Popularity
-from retrieval.ranking.ranker import LearnedRanker, LinearScorer
+from retrieval.ranking.ranker import LearnedRanker
+from retrieval.ranking.scorers import LinearScorer
 from retrieval.ranking.traits import PriceLevels
 from retrieval.store.base import Sessions
 

@@ -1,7 +1,7 @@
 """Why a product was shown: its recorded evidence, all of it."""
 
 from assistant.dialogue.rooms import Rooms
-from assistant.dialogue.targets import ask_which, focused, targets
+from assistant.dialogue.targets import ask_which, focused, label_sponsored, targets
 from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
 
@@ -16,6 +16,7 @@ def explain(rooms: Rooms, work: Work) -> Work:
         return ask_which(work, "explain")
     candidates = rooms.finder.describe([found[0].id], state.constraints, work["owner"].customer_id)
     candidates[0].position = found[0].position
+    label_sponsored(candidates, state)
     title = display.title(candidates[0].product, book.language)
     reasons = [r.text for r in rooms.reasons.reasons(candidates[0], book.language, REASONS)]
     sentences = (

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from assistant.dialogue import narrow
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.state import DialogueState
+from assistant.dialogue.targets import remember_sponsored
 from assistant.dialogue.update import next_wish, remember_shown
 from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
@@ -70,6 +71,7 @@ def _recommend(
     draft.sentences += [_line(rooms, c, state.language, book) for c in found.candidates]
     draft.sentences += _unproven(rooms, state, found.candidates, book)
     state = remember_shown(state, [c.id for c in found.candidates])
+    state = remember_sponsored(state, found.candidates)
     question = None
     if not state.constraints.is_empty():
         question, state = narrow.question(rooms, state, found)

@@ -46,6 +46,8 @@ class DialogueState(BaseModel):
     """All product ids shown for the present constraints; "show more" leaves them out."""
     focus: tuple[str, ...] = ()
     """Product ids talked about, newest first; what "it" refers to. At most five."""
+    sponsored: dict[str, str] = Field(default_factory=dict)
+    """Products that were placed in a list for money, and who paid; at most twenty."""
     pending: dict[str, Any] | None = None
     """A question the assistant asked and what an answer to it would mean."""
     clarified: tuple[str, ...] = ()

@@ -1,11 +1,15 @@
 """Which products a message is about."""
 
+from collections.abc import Iterable
+
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.state import DialogueState
 from assistant.dialogue.update import resolve, set_focus
 from assistant.dialogue.work import Draft, Work, book_of
 from assistant.understanding.shown import ShownProduct, shown_product
-from retrieval.candidate import Candidate
+from retrieval.candidate import Candidate, Evidence
+
+SPONSORED_KEPT = 20
 
 
 def shown(rooms: Rooms, state: DialogueState) -> list[ShownProduct]:
@@ -27,7 +31,29 @@ def targets(rooms: Rooms, work: Work, at_most: int = 1) -> list[Candidate]:
     if not ids and not heard.references:
         ids = list(state.focus[:1]) or (list(state.shown) if len(state.shown) == 1 else [])
     found = rooms.describe(ids[:at_most], work["owner"].customer_id)
-    return _numbered(found, state)
+    return label_sponsored(_numbered(found, state), state)
+
+
+def label_sponsored(found: list[Candidate], state: DialogueState) -> list[Candidate]:
+    """Says of products that were shown for money that they were, before all else."""
+    for candidate in found:
+        advertiser = state.sponsored.get(candidate.id)
+        if advertiser is not None:
+            evidence = Evidence("sponsored", "sponsored_by", {"advertiser": advertiser})
+            candidate.evidence.insert(0, evidence)
+    return found
+
+
+def remember_sponsored(state: DialogueState, shown: Iterable[Candidate]) -> DialogueState:
+    """The state with who paid for which of the products just shown."""
+    paid = {
+        candidate.id: str(evidence.values["advertiser"])
+        for candidate in shown
+        for evidence in candidate.evidence
+        if evidence.kind == "sponsored"
+    }
+    kept = list({**state.sponsored, **paid}.items())[-SPONSORED_KEPT:]
+    return state.model_copy(update={"sponsored": dict(kept)})
 
 
 def _numbered(found: list[Candidate], state: DialogueState) -> list[Candidate]:

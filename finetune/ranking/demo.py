@@ -1,87 +1,116 @@
 """Trains the packaged ranking model on the demo store, and measures it against the store's truth.
 
     python -m finetune.ranking.demo --out retrieval/ranking/data
+    python -m finetune.ranking.demo --history regulars
 
-Only this measurement reads the truth: the generator's own click probabilities and preferences.
+``month`` is the demo store as it ships: a month, four lists for each customer. ``regulars`` is
+the same shop and the same truth with a year of a hundred customers who look at a list a day, for
+what the ranking learns where there is something to learn from. Only this measurement reads the
+truth: the generator's own click probabilities and preferences.
 """
 
 import argparse
-import json
 import logging
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from finetune.ranking.metrics import auc, ndcg
-from finetune.ranking.rows import COLUMNS, Rows, make_rows, split_by_time
-from finetune.ranking.train import Trained, promote, train
-from retrieval.demo.generator import DemoStore, generate
-from retrieval.ranking.features import BEHAVIOUR
-from retrieval.ranking.ranker import LinearScorer, Scorer, TreeScorer
+from finetune.ranking.metrics import auc, calibration_error, ndcg
+from finetune.ranking.rows import COLUMNS, Rows, early_priors, make_rows, split_by_time
+from finetune.ranking.texts import encode_products
+from finetune.ranking.train import Trained, train
+from finetune.ranking.verdict import judge, lists_of, score_rows
+from retrieval.demo.generator import Behaviour, DemoStore, generate
+from retrieval.encoder.opening import open_encoder
+from retrieval.ranking.ranker import open_scorer
+from retrieval.ranking.scorers import LinearScorer, TreeScorer, load_scorer
 from retrieval.ranking.trees import Trees
 
 Array = NDArray[np.float64]
 SEED = 7
+HISTORIES = {
+    "month": Behaviour(),
+    "regulars": Behaviour(customers=100, lists_each=360.0, days=365),
+}
 
 
 def main() -> None:
-    """Trains, prints the table, and promotes the model to ``--out`` if it is not worse."""
+    """Trains, prints the table, and copies the model to ``--out`` if it is not worse."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("retrieval/ranking/data"))
+    parser.add_argument("--out", type=Path)
     parser.add_argument("--work", type=Path, default=Path("var/train-ranking"))
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--history", choices=sorted(HISTORIES), default="month")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     log = logging.getLogger(__name__)
-    store = generate(SEED, arguments.scale)
-    rows = make_rows(store.events, {p.id: p for p in store.products}, store.reviews)
+    store = generate(SEED, arguments.scale, behaviour=HISTORIES[arguments.history])
+    products = {p.id: p for p in store.products}
+    events = list(store.events)
+    rows = make_rows(events, products, store.reviews, early_priors(events, products))
     log.info("%d impressions, %.0f clicks", len(rows), rows.clicked.sum())
+    log.info("variances of tastes: %s", {k: v for k, v in rows.vocabulary.priors.items() if v})
     split = split_by_time(rows)
-    trained = train(split, arguments.work, SEED)
-    log.info(table(trained, split.test, store))
-    if promote(trained, arguments.out, split.test):
-        log.info("promoted to %s", arguments.out)
+    encoder = open_encoder(arguments.work / "encoder", "auto", threads=1)
+    texts = encode_products(encoder, rows.vocabulary.products, products)
+    trained = train(split, arguments.work / arguments.history, SEED, texts)
+    log.info(table(trained, split.test, store, texts))
+    if arguments.out:
+        verdict = judge(load_scorer(trained.folder), open_scorer(arguments.out), split.test)
+        if verdict.refusal:
+            log.info("not copied: %s", verdict.refusal)
+        else:
+            shutil.copytree(trained.folder, arguments.out, dirs_exist_ok=True)
+            log.info("copied to %s", arguments.out)
 
 
-def table(trained: Trained, test: Rows, store: DemoStore) -> str:
+def table(trained: Trained, test: Rows, store: DemoStore, texts: NDArray[np.float32]) -> str:
     """Click AUC and NDCG@10 of true preference on the held-out days, as Markdown."""
     truth = _Truth(test, store)
-    model = TreeScorer.load(trained.folder)
 
     def column(name: str) -> Array:
         return test.features[:, COLUMNS.index(name)]
 
+    click = trained.folder / "click.txt"
     rankings: dict[str, Array] = {
         "random order": np.random.default_rng(SEED).random(len(test)),
         "as shown (position)": -column("position"),
         "rating": column("rating"),
         "popularity (click rate, debiased)": column("click_lift"),
-        "fixed weights": _serving(LinearScorer(), test),
-        "model, as in serving": _serving(model, test),
-        "model, query known": _without_place(trained.folder, test),
+        "fixed weights": score_rows(LinearScorer(), test),
+        "LightGBM, as in serving": score_rows(TreeScorer.load(trained.folder), test),
     }
-    lines = ["| ranking | click AUC | NDCG@10 |", "|---|---|---|"]
-    for name, scores in rankings.items():
-        figures = auc(test.clicked, scores), truth.ndcg(scores)
-        lines.append(f"| {name} | {figures[0]:.4f} | {figures[1]:.4f} |")
-    with_position = trained.scores.click_auc
-    lines.append(f"| model, position and query known | {with_position:.4f} | |")
+    known: dict[str, Array] = {}
+    if trained.network is not None:
+        rankings["network, as in serving"] = score_rows(load_scorer(trained.folder), test)
+    rankings["LightGBM, query known"] = _log_odds(click, test, {"position": 0.0})
+    known["LightGBM, position and query known"] = _log_odds(click, test, None)
+    if trained.network is not None:
+        odds, chance, _ = trained.network.chances(test, texts)
+        rankings["network, query known"] = odds
+        known["network, position and query known"] = chance
     best = auc(test.clicked, truth.click)
-    lines.append(f"| oracle (true probability) | {best:.4f} | {truth.ndcg(truth.utility):.4f} |")
-    lines += ["", f"Model with position to oracle: {with_position / best:.4f}"]
-    return "\n".join([*lines, json.dumps(trained.rows), str(trained.scores)])
+    lines = ["| ranking | click AUC | of the oracle | NDCG@10 |", "|---|---|---|---|"]
+    for name, scores in rankings.items():
+        lines.append(f"| {name} | {auc(test.clicked, scores):.4f} | | {truth.ndcg(scores):.4f} |")
+    for name, scores in known.items():
+        figure = auc(test.clicked, scores)
+        lines.append(f"| {name} | {figure:.4f} | {figure / best:.3f} | |")
+    oracle = truth.ndcg(truth.utility)
+    lines.append(f"| oracle (true probability) | {best:.4f} | 1 | {oracle:.4f} |")
+    lines += ["", f"serves: {trained.kind}; {trained.rows}", str(trained.scores)]
+    if trained.network is not None:
+        lines.append(
+            f"calibration of the true chances: {calibration_error(truth.click, chance):.4f}"
+        )
+        lines.append(f"{trained.network.rows_per_second:.0f} rows a second in training")
+    return "\n".join(lines)
 
 
-def _serving(scorer: Scorer, rows: Rows) -> Array:
-    parts, bias = scorer.contributions(rows.features[:, : len(BEHAVIOUR)])
-    return np.asarray(parts.sum(axis=1) + bias)
-
-
-def _without_place(folder: Path, rows: Rows) -> Array:
-    """The click model alone, told what the query named, as hard filters would see to in serving."""
-    parts, bias = Trees.load(folder / "click.txt", {"position": 0.0}).contributions(rows.features)
+def _log_odds(path: Path, rows: Rows, fixed: dict[str, float] | None) -> Array:
+    parts, bias = Trees.load(path, fixed).contributions(rows.features)
     return np.asarray(parts.sum(axis=1) + bias)
 
 
@@ -94,19 +123,14 @@ class _Truth:
         own = np.array([place[event] for event in rows.source.tolist()])
         self.click = arrays["impression_click"][own].astype(np.float64)
         self.utility = arrays["impression_utility"][own].astype(np.float64)
-        _, self._list = np.unique(
-            [f"{c} {d:.9f}" for c, d in zip(rows.customers, rows.day, strict=True)],
-            return_inverse=True,
-        )
+        order = np.argsort(lists_of(rows), kind="stable")
+        starts = np.flatnonzero(np.diff(lists_of(rows)[order])) + 1
+        self._lists = [part for part in np.split(order, starts) if len(part) > 1]
 
     def ndcg(self, scores: Array) -> float:
         """Mean NDCG@10 over the lists shown; the gain is the true preference, sigmoid(utility)."""
         gains = 1 / (1 + np.exp(-self.utility))
-        order = np.argsort(self._list, kind="stable")
-        starts = np.flatnonzero(np.diff(self._list[order])) + 1
-        lists = [part for part in np.split(order, starts) if len(part) > 1]
-        measure: Callable[[Array, Array], float] = ndcg
-        return float(np.mean([measure(gains[part], scores[part]) for part in lists]))
+        return float(np.mean([ndcg(gains[part], scores[part]) for part in self._lists]))
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class RankingNetwork(nn.Module):
     def forward(self, batch: Batch) -> Heads:
         """Log-odds of all heads."""
         place = torch.cat([batch.item, batch.history.flatten()])
-        met, inverse = place.unique(return_inverse=True)
+        met, inverse = place.unique(return_inverse=True)  # type: ignore[no-untyped-call]
         vectors = self.text(batch.texts[met])[inverse]
         item = vectors[: len(batch.item)]
         past = vectors[len(batch.item) :].view(*batch.history.shape, TEXT)

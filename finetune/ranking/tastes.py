@@ -16,7 +16,7 @@ from scipy.optimize import nnls
 
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
-from retrieval.ranking.belief import OTHER_VARIANCE, VARIANCES, Key
+from retrieval.ranking.belief import VARIANCES, Key
 from retrieval.ranking.opinion import Look, Opinion
 from retrieval.ranking.traits import PriceLevels, traits
 
@@ -24,14 +24,12 @@ Array = NDArray[np.float64]
 PAIRS = 2_000_000
 _DENSE = 5000
 """Up to so many products, what each two share is computed once."""
-LARGEST = 0.8
+LARGEST = 0.5
 """No kind of trait is believed to differ by more, in squared log-odds."""
 LEAST_SHARING = 2000
 """Kinds that fewer pairs share keep their default."""
 _FOLLOWED = 0.05
-_PRIOR_DEVIATION = 0.1
-"""How far from the default variances are thought to lie before they are measured."""
-_COMMON = 0.05
+_COMMON = 0.15
 """The share of products that must have an attribute for it to be followed."""
 _AT_LEAST = ("brand", "category", "price")
 """Kinds that are always followed, with no less than their default."""
@@ -42,8 +40,8 @@ def estimate_variances(
 ) -> dict[str, float]:
     """Prior variance in squared log-odds, by kind (``brand``, ``attribute:color``, ...).
 
-    ``events`` in the order of time. What is little known stays near its default; an attribute
-    on which they differ less gets 0, and is followed no longer.
+    ``events`` in the order of time. An attribute on which they do not
+    plainly differ gets 0, and is followed no longer.
     """
     opinion = Opinion(PriceLevels.observe(products.values()), _every_attribute(products))
     shown: dict[tuple[str, str], int] = {}
@@ -106,18 +104,16 @@ def _components(
     found, _ = nnls(design, target)
     noise = float(((target - design @ found) ** 2).mean())
     errors = np.sqrt(noise * np.diag(np.linalg.pinv(design.T @ design)))
-    weight = _PRIOR_DEVIATION**2 / (_PRIOR_DEVIATION**2 + errors**2)
-    defaults = np.array([0.0, *(VARIANCES.get(kind, OTHER_VARIANCE) for kind in kinds)])
-    variances = np.minimum(weight * found + (1 - weight) * defaults, LARGEST)[1:]
+    variances = [_cautious(*pair) for pair in zip(found[1:], errors[1:], strict=True)]
     return {
-        kind: round(max(float(variance), default) if kind in _AT_LEAST else _or_none(variance), 4)
-        for kind, variance, default in zip(kinds, variances, defaults[1:], strict=True)
+        kind: round(max(variance, VARIANCES[kind] if kind in _AT_LEAST else 0.0), 4)
+        for kind, variance in zip(kinds, variances, strict=True)
     }
 
 
-def _or_none(variance: float) -> float:
-    """0 where customers differ by less than is thought of attributes in general."""
-    return float(variance) if variance > OTHER_VARIANCE else 0.0
+def _cautious(found: float, error: float) -> float:
+    """The estimate less its standard error where it is twice as large, else nothing."""
+    return min(float(found - error), LARGEST) if found > 2 * error else 0.0
 
 
 def _shares(looks: list[Look]) -> Iterator[tuple[str, sparse.csr_matrix]]:
@@ -130,7 +126,7 @@ def _shares(looks: list[Look]) -> Iterator[tuple[str, sparse.csr_matrix]]:
     names = dict.fromkeys(values[0][0] for look in looks for values in look.attributes)
     for name in names:
         readers[name] = lambda look, name=name: [  # type: ignore[misc]
-            (key, len(values) ** -0.5)
+            (key, len(values) ** -0.75)
             for values in look.attributes
             if values[0][0] == name
             for key in values

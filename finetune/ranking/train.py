@@ -2,33 +2,38 @@
 
 import json
 import logging
-import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
 from finetune.errors import TrainingDataError
+from finetune.ranking.course import Course, Fitted, fit
+from finetune.ranking.export import export
 from finetune.ranking.metrics import auc, calibration_error, fit_line, log_loss, sigmoid
 from finetune.ranking.rows import COLUMNS, Rows, Split
+from finetune.ranking.verdict import TOLERANCE, drift_figures, score_rows
+from finetune.registry import METRICS
+from retrieval.ranking.drift import save_reference
 from retrieval.ranking.features import BEHAVIOUR
-from retrieval.ranking.ranker import LinearScorer, Scorer, TreeScorer
+from retrieval.ranking.network import CARD, WEIGHTS
+from retrieval.ranking.scorers import LinearScorer, TreeScorer, load_scorer
 from retrieval.ranking.trees import Trees
 
 log = logging.getLogger(__name__)
 
 Array = NDArray[np.float64]
 LEAST_CLICKS = 200
-TOLERANCE = 0.002
-"""A new model may be worse by this much AUC and still be promoted: noise of the held-out days."""
 _MORE_IS_BETTER = {
     *(name for name in BEHAVIOUR if name.startswith("taste_")),
     *("trail", "click_lift", "purchase_lift", "volume", "rating", "discount", "in_stock"),
-    *("query_match", "query_budget"),
+    *("query_match", "query_budget", "query_value"),
+    *("shop_product", "shop_traits", "liking"),
+    *(name for name in BEHAVIOUR if name.startswith("liking_")),
 }
 _LESS_IS_BETTER = {"price_distance", "position"}
 PARAMETERS: dict[str, Any] = {
@@ -54,14 +59,13 @@ PARAMETERS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one model predicts and how much its log-odds count in the blend."""
+    """What one model predicts, and how many trees it has at most."""
 
     name: str
-    weight: float
     rounds: int
 
 
-TARGETS = (Target("click", 0.75, 250), Target("purchase", 0.25, 150))
+TARGETS = (Target("click", 300), Target("purchase", 150))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,34 @@ class Trained:
     """What training made."""
 
     folder: Path
+    kind: Literal["network", "trees"]
+    """What serves: the network only where it was no worse on the days that training stops by."""
     rows: dict[str, int]
     scores: Scores
     baselines: dict[str, float]
     """Click AUC of simple rankings on the same rows."""
+    network: Fitted | None = None
 
 
-def train(split: Split, folder: Path, seed: int = 7) -> Trained:
+def train(
+    split: Split,
+    folder: Path,
+    seed: int = 7,
+    texts: NDArray[np.float32] | None = None,
+    course: Course | None = None,
+) -> Trained:
     """Trains on the oldest part, stops and calibrates by the middle, judges on the newest.
 
-    Writes the models, ``model.json`` and ``MODEL_CARD.md`` to ``folder``. Raises
-    ``TrainingDataError`` when there are too few clicks.
+    Writes the models, ``model.json``, ``metrics.json``, ``reference.json`` and ``MODEL_CARD.md`` to
+    ``folder``. Raises ``TrainingDataError`` when there are too few clicks.
+
+    Args:
+        split: rows by time.
+        folder: where the files go.
+        seed: of the training.
+        texts: vectors of the vocabulary's products, (products, d); without them only trees are
+            trained.
+        course: of the network.
     """
     clicks = int(split.train.clicked.sum())
     if clicks < LEAST_CLICKS or not split.valid.clicked.any() or not split.test.clicked.any():
@@ -99,7 +120,40 @@ def train(split: Split, folder: Path, seed: int = 7) -> Trained:
             f"at least {LEAST_CLICKS} over several days are needed."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    entries, held_out = [], {}
+    entries, chances = _train_trees(split, folder, seed)
+    counts = {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)}
+    card = {
+        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "features": COLUMNS,
+        "models": entries,
+        "rows": counts,
+        "priors": split.train.vocabulary.priors,
+    }
+    (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    kind: Literal["network", "trees"] = "trees"
+    fitted = None
+    if texts is not None:
+        fitted = _train_network(split, folder, texts, course or Course(seed=seed))
+        if fitted is not None:
+            _, click, purchase = fitted.chances(split.test, texts)
+            kind, chances = "network", {"click": click, "purchase": purchase}
+    scores = _scores(split.test, chances)
+    trained = Trained(folder, kind, counts, scores, baselines(split.test), fitted)
+    served = score_rows(load_scorer(folder), split.test)
+    figures = {"served_click_auc": auc(split.test.clicked, served), **asdict(scores)}
+    metrics = {"kind": kind, **{k: round(v, 5) for k, v in figures.items() if np.isfinite(v)}}
+    (folder / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    save_reference(drift_figures(split.test, served), folder)
+    (folder / "MODEL_CARD.md").write_text(_card(trained), encoding="utf-8")
+    return trained
+
+
+def _train_trees(
+    split: Split, folder: Path, seed: int
+) -> tuple[list[dict[str, object]], dict[str, Array]]:
+    """Fits and writes the trees; their entries in the card, and chances on the newest rows."""
+    entries: list[dict[str, object]] = []
+    held_out = {}
     for target in TARGETS:
         booster = _fit(target, split, seed)
         path = folder / f"{target.name}.txt"
@@ -108,55 +162,27 @@ def train(split: Split, folder: Path, seed: int = 7) -> Trained:
         raw = _log_odds(path, split.valid)
         slope, intercept = fit_line(labels, raw) if labels.any() else (1.0, 0.0)
         held_out[target.name] = sigmoid(slope * _log_odds(path, split.test) + intercept)
-        entry = {"file": path.name, "weight": target.weight, "slope": slope}
-        entries.append(entry | {"intercept": intercept})
-    scores = _scores(split.test, held_out)
-    trained = Trained(
-        folder,
-        {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)},
-        scores,
-        baselines(split.test),
-    )
-    card = {
-        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "features": COLUMNS,
-        "models": entries,
-        "rows": trained.rows,
-        "held_out": {k: round(v, 5) for k, v in asdict(scores).items()},
-        "baselines": {k: round(v, 5) for k, v in trained.baselines.items()},
-    }
-    (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    (folder / "MODEL_CARD.md").write_text(_card(trained), encoding="utf-8")
-    return trained
+        entries.append({"file": path.name, "slope": slope, "intercept": intercept})
+    return entries, held_out
 
 
-def promote(trained: Trained, place: Path, test: Rows) -> bool:
-    """Puts the new model where the shop's own is, unless that one orders the held-out days better.
-
-    Both are judged on the same rows, by the click AUC of the blended score. Returns whether it was
-    promoted; the model it replaces is kept beside it as ``<name>.previous``.
-    """
-    present: Scorer = LinearScorer()
-    if (place / "model.json").exists():
-        present = TreeScorer.load(place)
-    new = click_auc(TreeScorer.load(trained.folder), test)
-    old = click_auc(present, test)
+def _train_network(
+    split: Split, folder: Path, texts: NDArray[np.float32], course: Course
+) -> Fitted | None:
+    """Fits and writes the network; ``None`` where the trees order the clicks of the middle rows
+    better, and the network is taken away again."""
+    trees = score_rows(TreeScorer.load(folder), split.valid)
+    fitted = fit(split, texts, course)
+    log.info("%.0f rows a second on %s", fitted.rows_per_second, fitted.device)
+    export(fitted, texts, split.train.vocabulary, folder)
+    own = score_rows(load_scorer(folder), split.valid)
+    new, old = (auc(split.valid.clicked, scores) for scores in (own, trees))
     if new < old - TOLERANCE:
-        log.warning("not promoted: click AUC %.4f, the present model has %.4f", new, old)
-        return False
-    if trained.folder != place:
-        previous = place.with_name(f"{place.name}.previous")
-        if place.exists():
-            shutil.rmtree(previous, ignore_errors=True)
-            place.rename(previous)
-        shutil.copytree(trained.folder, place)
-    return True
-
-
-def click_auc(scorer: Scorer, rows: Rows) -> float:
-    """Click AUC of a scorer that is told no positions, as in serving."""
-    parts, bias = scorer.contributions(rows.features[:, : len(BEHAVIOUR)])
-    return auc(rows.clicked, parts.sum(axis=1) + bias)
+        log.warning("the trees serve: click AUC %.4f, the network has %.4f", old, new)
+        for name in (CARD, WEIGHTS):
+            (folder / name).unlink()
+        return None
+    return fitted
 
 
 def baselines(rows: Rows) -> dict[str, float]:
@@ -169,7 +195,7 @@ def baselines(rows: Rows) -> dict[str, float]:
         "popularity": auc(rows.clicked, column("click_lift")),
         "rating": auc(rows.clicked, column("rating")),
         "position alone": auc(rows.clicked, -column("position")),
-        "fixed weights": click_auc(LinearScorer(), rows),
+        "fixed weights": auc(rows.clicked, score_rows(LinearScorer(), rows)),
     }
 
 
@@ -210,14 +236,21 @@ def _scores(test: Rows, held_out: dict[str, Array]) -> Scores:
 def _card(trained: Trained) -> str:
     scores, rows = trained.scores, trained.rows
     compared = "\n".join(f"| {name} | {value:.4f} |" for name, value in trained.baselines.items())
+    serving = (
+        "A network serves: text vectors of the products, attention over the customer's latest\n"
+        "actions and crosses of features, with one head for the click and one for the purchase."
+        if trained.kind == "network"
+        else "The boosted trees serve."
+    )
     return f"""# Ranking model
 
-Two boosted-tree models (LightGBM) over features that belong to no single catalogue: one predicts
-the click on an impression, one the purchase within a day. The score blends their log-odds.
+{serving} Beside it lie two boosted-tree models (LightGBM) over the same features, which belong to
+no single catalogue: one predicts the click on an impression, one the purchase within a day. The
+merchant's weights blend click and purchase.
 
 Trained on {rows["train"]} impressions; stopped and calibrated on the {rows["valid"]} that followed;
-judged on the {rows["test"]} after those. The position in the list is a feature in training and is
-set to the first place in serving.
+judged on the {rows["test"]} after those. The place in the list explains clicks in training and is
+left out in serving.
 
 | held-out days | |
 |---|---|

@@ -158,10 +158,15 @@ def live_a_month(
     taste: Preferences,
     seed: int,
     end: datetime,
+    lists_each: float = LISTS_PER_CUSTOMER,
+    days: int = DAYS,
 ) -> tuple[EventTable, dict[str, npt.NDArray[np.generic]]]:
-    """The events, and the truth about every impression, by row among the events."""
+    """The events, and the truth about every impression, by row among the events.
+
+    ``lists_each`` is how many lists a customer looks at on average, over ``days``.
+    """
     rng = array_dice(seed, "behaviour")
-    lists = _draw_lists(made, shelf, taste, rng)
+    lists = _draw_lists(made, shelf, taste, rng, lists_each, days)
     utility, match = _utility(lists, shelf, taste)
     noise = rng.gumbel(0, 1, utility.shape).astype(np.float32)
     merit = 0.7 * shelf.appeal[lists.candidates] + 0.9 * match + noise
@@ -223,10 +228,15 @@ def _sigmoid(x: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 
 
 def _draw_lists(
-    made: Sequence[MadeProduct], shelf: Shelf, taste: Preferences, rng: np.random.Generator
+    made: Sequence[MadeProduct],
+    shelf: Shelf,
+    taste: Preferences,
+    rng: np.random.Generator,
+    lists_each: float,
+    days: int,
 ) -> _Lists:
     people = len(taste.price_level)
-    visits = 1 + rng.poisson(rng.gamma(2.0, (LISTS_PER_CUSTOMER - 1) / 2, people))
+    visits = 1 + rng.poisson(rng.gamma(2.0, (lists_each - 1) / 2, people))
     customer = np.repeat(np.arange(people), visits)
     count = len(customer)
     reach = np.cumsum(taste.department, axis=1)[customer]
@@ -260,7 +270,7 @@ def _draw_lists(
     step = np.where(budget < 50, 5, np.where(budget < 300, 10, 50))
     # Evenings are busier than mornings.
     hour = np.clip(rng.normal(19.5, 3.2, count), 6, 23.9)
-    seconds = (rng.integers(0, DAYS, count) * 86_400 + (24 - hour) * 3600).astype(np.int64)
+    seconds = (rng.integers(0, days, count) * 86_400 + (24 - hour) * 3600).astype(np.int64)
     return _Lists(
         customer=customer,
         kind=kind,

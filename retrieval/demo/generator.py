@@ -10,7 +10,13 @@ from datetime import UTC, datetime
 import numpy as np
 
 from retrieval.catalog.product import Product
-from retrieval.demo.behaviour import EventTable, live_a_month, make_shelf
+from retrieval.demo.behaviour import (
+    DAYS,
+    LISTS_PER_CUSTOMER,
+    EventTable,
+    live_a_month,
+    make_shelf,
+)
 from retrieval.demo.dice import array_dice
 from retrieval.demo.ordering import make_orders
 from retrieval.demo.products import MadeProduct, make_products
@@ -26,6 +32,16 @@ REFERENCE_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 Progress = Callable[[str], None]
 """Told the name of each step as it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How much shopping is generated."""
+
+    customers: int | None = None
+    """At most so many customers; all where it is ``None``."""
+    lists_each: float = LISTS_PER_CUSTOMER
+    days: int = DAYS
 
 
 @dataclass(slots=True)
@@ -65,8 +81,13 @@ def generate(
     scale: float = 1.0,
     now: datetime = REFERENCE_NOW,
     progress: Progress = lambda step: None,
+    behaviour: Behaviour | None = None,
 ) -> DemoStore:
-    """Make the store; ``scale`` multiplies products per type (at least one) and customers."""
+    """Make the store; ``scale`` multiplies products per type (at least one) and customers.
+
+    ``behaviour``: a longer history of fewer customers, for evals; the shop itself has a month.
+    """
+    shopping = behaviour or Behaviour()
     progress("products")
     made = make_products(seed, scale, REFERENCE_NOW)
     products = [item.product for item in made]
@@ -75,7 +96,7 @@ def generate(
     shelf = make_shelf(made, quality_matrix(quality, list(quality), aspects), seed)
 
     progress("customers")
-    customers = make_customers(seed, scale)
+    customers = make_customers(seed, scale)[: shopping.customers]
     taste = make_preferences(
         len(customers), len(shelf.brands), len(shelf.color_names), aspects, seed
     )
@@ -90,7 +111,9 @@ def generate(
     _rate(made, reviews)
 
     progress("behaviour")
-    events, impressions = live_a_month(made, shelf, customers, taste, seed, REFERENCE_NOW)
+    events, impressions = live_a_month(
+        made, shelf, customers, taste, seed, REFERENCE_NOW, shopping.lists_each, shopping.days
+    )
 
     progress("orders")
     orders = make_orders(events, products, customers, seed)

@@ -184,7 +184,7 @@ class Opinion:
         ``product`` is one that was shown: its category gives the price asked for its meaning.
         """
         asked, category = self.queries.read(query), self.look(product).category
-        for names in asked.values:
+        for names in self.queries.values(asked, product):
             for key in names:
                 if self.priors.get(key[0], OTHER_VARIANCE) >= LEAST_VARIANCE:
                     others = self._siblings.get((category[-1][0], key[0]), {}) if category else {}

@@ -19,8 +19,8 @@ class Asked:
 
     words: frozenset[str]
     """All its terms but numbers."""
-    values: tuple[frozenset[Key], ...]
-    """Per brand or attribute value named, the traits that the name may stand for."""
+    names: tuple[tuple[frozenset[str], frozenset[Key]], ...]
+    """Per brand or attribute value named, its words and the traits that they may stand for."""
     budget: float | None
 
 
@@ -48,6 +48,7 @@ class QueryReader:
         self._names: dict[str, list[tuple[frozenset[str], Key]]] = {}
         self._asked: dict[str, Asked] = {}
         self._products: dict[str, tuple[Product, frozenset[str]]] = {}
+        self._categories: dict[tuple[str, ...], frozenset[str]] = {}
         self._last: tuple[str, Product, Fit] | None = None
 
     def read(self, query: str) -> Asked:
@@ -74,12 +75,35 @@ class QueryReader:
         if asked.budget is not None:
             budget = 1.0 if product.price <= asked.budget else -1.0
         met = 0.0
-        if asked.values:
+        values = self.values(asked, product)
+        if values:
             own = _keys(product)
-            met = sum(1.0 if own & names else -1.0 for names in asked.values) / len(asked.values)
+            met = sum(1.0 if own & names else -1.0 for names in values) / len(values)
         found = Fit(match, budget, met)
         self._last = (query, product, found)
         return found
+
+    def values(self, asked: Asked, product: Product) -> list[frozenset[Key]]:
+        """The values named, those left out that are but words of the product's category: who wants
+        an office chair names no use."""
+        if not asked.names:
+            return []
+        kind = self._words_of_category(product)
+        return [keys for name, keys in asked.names if not name <= kind]
+
+    def _words_of_category(self, product: Product) -> frozenset[str]:
+        path = tuple(product.category_path)
+        known = self._categories.get(path)
+        if known is None:
+            texts = [
+                product.category_path,
+                *(t.category_path for t in product.translations.values()),
+            ]
+            known = frozenset(terms(" ".join(node for nodes in texts for node in nodes)))
+            if len(self._categories) >= _KEPT:
+                self._categories.clear()
+            self._categories[path] = known
+        return known
 
     def _read(self, query: str) -> Asked:
         numbers = [float(number) for number in _NUMBER.findall(query)]
@@ -92,8 +116,8 @@ class QueryReader:
         # "light blue" names no "blue".
         longest = [n for n in named if not any(n < other for other in named)]
         longest.sort(key=sorted)
-        values = tuple(frozenset(named[name]) for name in longest)
-        return Asked(words, values, max(numbers, default=None))
+        names = tuple((name, frozenset(named[name])) for name in longest)
+        return Asked(words, names, max(numbers, default=None))
 
     def _learn_names(self) -> None:
         facets = self._facets = self._levels.facets

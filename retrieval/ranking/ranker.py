@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,40 @@ class LearnedRanker:
     ) -> list[Candidate]:
         if not candidates:
             return []
+        judged = self._judge(candidates, profile, constraints)
+        names = [*BEHAVIOUR, *WISHES]
+        scores = 1 / (1 + np.exp(-np.clip(judged.total, -30, 30)))
+        for candidate, row, part, bias, score in zip(
+            candidates,
+            judged.values.tolist(),
+            judged.parts.tolist(),
+            judged.rest.tolist(),
+            scores.tolist(),
+            strict=True,
+        ):
+            candidate.features = dict(zip(names, row, strict=True))
+            candidate.contributions = dict(zip(names, part, strict=True)) | {BIAS: bias}
+            candidate.score = score
+        if judged.margins is not None:
+            for candidate, margin in zip(candidates, judged.margins.tolist(), strict=True):
+                candidate.contributions[MARGIN] = margin
+        return sorted(candidates, key=lambda c: (-c.score, -c.fused, c.id))
+
+    def scores(
+        self,
+        candidates: Sequence[Candidate],
+        profile: CustomerProfile | None,
+        constraints: Constraints,
+    ) -> Matrix:
+        """Log-odds of shape ``(len(candidates),)``; the candidates stay as they are."""
+        return self._judge(candidates, profile, constraints).total
+
+    def _judge(
+        self,
+        candidates: Sequence[Candidate],
+        profile: CustomerProfile | None,
+        constraints: Constraints,
+    ) -> "_Judged":
         behaviour = self.features.behaviour(candidates, profile, self._now())
         wishes = self.features.wishes(candidates, constraints)
         latest = () if profile is None else list(profile.latest)
@@ -80,20 +114,20 @@ class LearnedRanker:
         for name, values in extra.items():
             parts[:, _COLUMN[name]] += values
         parts = np.hstack([parts, (wishes - _CENTRES) * _WEIGHTS])
-        values = np.hstack([behaviour, wishes])
-        total = parts.sum(axis=1) + rest + (0.0 if margins is None else margins)
-        scores = 1 / (1 + np.exp(-np.clip(total, -30, 30)))
-        names = [*BEHAVIOUR, *WISHES]
-        for candidate, row, part, bias, score in zip(
-            candidates, values.tolist(), parts.tolist(), rest.tolist(), scores.tolist(), strict=True
-        ):
-            candidate.features = dict(zip(names, row, strict=True))
-            candidate.contributions = dict(zip(names, part, strict=True)) | {BIAS: bias}
-            candidate.score = score
+        total = parts.sum(axis=1) + rest
         if margins is not None:
-            for candidate, margin in zip(candidates, margins.tolist(), strict=True):
-                candidate.contributions[MARGIN] = margin
-        return sorted(candidates, key=lambda c: (-c.score, -c.fused, c.id))
+            total = total + margins
+        return _Judged(np.hstack([behaviour, wishes]), parts, rest, margins, total)
+
+
+class _Judged(NamedTuple):
+    """Candidates by row: features, parts of the log-odds by feature, and what is of none."""
+
+    values: Matrix
+    parts: Matrix
+    rest: Matrix
+    margins: Matrix | None
+    total: Matrix
 
 
 PACKAGED = Path(str(files("retrieval.ranking"))) / "data"

@@ -21,6 +21,7 @@ for module in (
     "chat",
     "evaluate",
     "train",
+    "models",
     "adapt_encoder",
     "label",
     "settings",

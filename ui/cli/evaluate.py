@@ -35,7 +35,7 @@ def register(parent: typer.Typer) -> None:
     app.command()(intent)
     app.command()(compression)
     app.command()(sentiment)
-    app.command()(next_item)
+    app.command("next-item")(next_item)
     app.command()(purchases)
     app.command()(diversity)
     app.command()(fairness)

@@ -9,6 +9,7 @@ from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
 from assistant.reply.phrases import Phrases
 from retrieval.candidate import AspectEvidence, Candidate, ReviewEvidence
+from retrieval.reviews.ratings import weighed
 from retrieval.reviews.wording import most_said
 
 ASPECTS_NAMED = 3
@@ -136,7 +137,8 @@ def _best(rooms: Rooms, work: Work) -> Work:
         return {"draft": Draft("answer", [book.say("reviews_best_none")]), "state": state}
     if heard.aspects:
         return _best_in(rooms, work, rated)
-    best = max(rated, key=lambda c: (c.reviews.rating or 0.0) if c.reviews else 0.0)
+    merits = weighed([c.reviews for c in rated if c.reviews])
+    best, _ = max(zip(rated, merits, strict=True), key=lambda pair: pair[1])
     assert best.reviews is not None
     title = display.title(best.product, book.language)
     rating, n = f"{best.reviews.rating:.1f}", best.reviews.count

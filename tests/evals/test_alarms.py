@@ -1,6 +1,6 @@
 from functools import partial
 
-from evals.alarms import Series, cusum, judge, simulate, weekly
+from evals.alarms import Series, cusum, informed, judge, simulate, weekly
 from retrieval.insights.change import Mention
 
 
@@ -9,7 +9,7 @@ def test_alarms_before_a_shift_or_without_one_are_false() -> None:
     shop = [Series(mentions, 100), Series(mentions, None)]
 
     def at(*days: int):
-        return judge(lambda mentions, usual: days, [shop])
+        return judge(lambda series, usual: days, [shop])
 
     right = at(110)
     assert (right.true, right.false, right.planted) == (1, 1, 1)
@@ -21,8 +21,16 @@ def test_alarms_before_a_shift_or_without_one_are_false() -> None:
 
 def test_a_week_above_the_limit_is_told_once() -> None:
     mentions = [Mention(str(day), day, day >= 14) for day in range(35)]
-    assert list(weekly(mentions, 0.2, limit=0.5, least=3)) == [20]
-    assert list(weekly(mentions, 0.2, limit=0.5, least=8)) == []
+    series = Series(mentions, 14)
+    assert list(weekly(series, 0.2, limit=0.5, least=3)) == [20]
+    assert list(weekly(series, 0.2, limit=0.5, least=8)) == []
+
+
+def test_shifts_are_counted_by_size_and_volume() -> None:
+    mentions = [Mention(str(day), day, day >= 100) for day in range(200)]
+    noticed = judge(lambda series, usual: [110], [[Series(mentions, 100, 0.2, 0.55)]])
+    assert noticed.groups == {"by 0.3 to 0.4": [1, 1], "90 mentions and more": [1, 1]}
+    assert Series(mentions[:105], 100, 0.2, 0.9).volume == "under 10 mentions"
 
 
 def test_the_shops_detector_beats_a_fixed_threshold_on_shifts_of_its_own() -> None:
@@ -32,3 +40,5 @@ def test_the_shops_detector_beats_a_fixed_threshold_on_shifts_of_its_own() -> No
     assert ours.precision > 0.8
     assert ours.precision > fixed.precision
     assert ours.recall > 0.25
+    told = judge(partial(informed, limit=8.0), shops)
+    assert told.recall > ours.recall

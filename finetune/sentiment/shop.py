@@ -44,7 +44,7 @@ SHOP_RECIPE = Recipe(
     max_tokens=64,
 )
 _LONGEST, _BITS = 4, 18
-_ENGLISH, _DEMO, _CHINESE = 8000, 2000, 12_000
+_ENGLISH, _DEMO, _CHINESE = 8000, 2000, 30_000
 """Reviews that the n-grams are learnt from."""
 _UNSEEN = 700
 """English reviews that the mixture is chosen on."""

@@ -58,6 +58,13 @@ def test_three_stars_do_not_count_in_the_auc() -> None:
     assert figures["accuracy"] == pytest.approx(0.8)
 
 
+def test_doubt_about_three_stars_does_not_count_in_the_auc() -> None:
+    unsure = [0.01, 0.0, 0.7, 0.0, 0.29]  # far likelier good than bad, if not neither
+    sure = [0.05, 0.05, 0.0, 0.4, 0.5]
+    figures = measure(np.array([unsure, sure], dtype=np.float32), card(STARS), ["5", "2"])
+    assert figures["auc"] == 1.0
+
+
 def test_a_model_of_stars_is_measured_on_two_sides() -> None:
     found = np.array([[0.1, 0.2, 0.3, 0.2, 0.2], [0.5, 0.2, 0.1, 0.1, 0.1]], dtype=np.float32)
     figures = measure(found, card(STARS), ["1", "0"])

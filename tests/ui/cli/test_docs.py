@@ -49,6 +49,9 @@ def test_the_training_page_names_every_option_and_every_field_of_the_recipe():
         root.commands["label"],
         root.commands["eval"].commands["intent"],
         root.commands["eval"].commands["compression"],
+        root.commands["train"].commands["sequence"],
+        root.commands["eval"].commands["next-item"],
+        root.commands["eval"].commands["purchases"],
     ]
     parameters = [parameter for command in commands for parameter in command.params]
     options = {name for parameter in parameters for name in parameter.opts}

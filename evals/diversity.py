@@ -72,6 +72,7 @@ def run(store: DemoStore, customers: int, validation: bool = False) -> dict[str,
     return {
         "customers": len(cases),
         "served": {"relevance_share": RELEVANCE_SHARE, "calibration": CALIBRATION},
+        "as_ranked": asdict(_point(cases, [case.ranked[:LIST] for case in cases], 1.0, 0.0)),
         "relevance_share": [asdict(point) for point in by_share],
         "calibration": [asdict(point) for point in by_calibration],
     }
@@ -118,15 +119,24 @@ def make_cases(store: DemoStore, customers: int, validation: bool) -> list[Case]
 
 def measure(cases: Sequence[Case], relevance_share: float, calibration: float) -> Point:
     """One point of the curve."""
-    figures = []
-    for case in cases:
-        shown = diversify(
+    shown = [
+        diversify(
             case.ranked,
             LIST,
             interests=case.interests,
             relevance_share=relevance_share,
             calibration=calibration,
         )
+        for case in cases
+    ]
+    return _point(cases, shown, relevance_share, calibration)
+
+
+def _point(
+    cases: Sequence[Case], lists: Sequence[list[Candidate]], share: float, calibration: float
+) -> Point:
+    figures = []
+    for case, shown in zip(cases, lists, strict=True):
         gains = [case.liked[c.id] for c in shown]
         best = sorted(case.liked.values(), reverse=True)
         leaves = {tuple(c.product.category_path) for c in shown}
@@ -139,7 +149,7 @@ def measure(cases: Sequence[Case], relevance_share: float, calibration: float) -
             )
         )
     means = np.mean(figures, axis=0).round(4).tolist() if figures else [0.0] * 4
-    return Point(relevance_share, calibration, *means)
+    return Point(share, calibration, *means)
 
 
 def draw(report: Mapping[str, Any]) -> str:

@@ -28,7 +28,9 @@ def diversity(
         return
     typer.echo(f"{report['customers']} customers; served: {report['served']}")
     names = ("relevance_share", "calibration", "liking", "likeness", "miscalibration", "categories")
-    for sweep in ("relevance_share", "calibration"):
-        typer.echo(" ".join(f"{name:>15}" for name in names))
-        for point in report[sweep]:
+    tables = {"as ranked": [report["as_ranked"]]}
+    tables |= {name.replace("_", " "): report[name] for name in names[:2]}
+    for title, points in tables.items():
+        typer.echo(f"\n{title}\n" + " ".join(f"{name:>15}" for name in names))
+        for point in points:
             typer.echo(" ".join(f"{point[name]:>15g}" for name in names))

@@ -9,6 +9,7 @@ encoder's cosine alone), ``rrf`` (those two by unweighted reciprocal rank fusion
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, replace
 from itertools import product as combinations
 from pathlib import Path
@@ -29,16 +30,17 @@ from evals.judgments import (
     read_columns,
     read_judgments,
 )
+from finetune.errors import TrainingDataError
 from finetune.search.contrastive import Schedule, Told, TrainingQuery
 from finetune.search.fit import fit_encoder, fit_order
 from finetune.search.mining import is_for_encoder, training_queries
-from finetune.search.order import FEWEST, Growth
+from finetune.search.order import Growth
 from retrieval.encoder.encoder import Encoder, Vectors
 from retrieval.index.exact_index import top_rows
 from retrieval.index.lexical import LexicalDocument, LexicalIndex, LexicalScores
 from retrieval.index.tokenize import terms, words
 from retrieval.search.fusion import Fusion, fusion_parts
-from retrieval.search.learnt import LearntOrder, SearchEvidence
+from retrieval.search.learnt import LearntOrder, SearchEvidence, dealt
 from retrieval.search.matching import TitleTable
 from retrieval.search.query import read_query
 from retrieval.search.signals import signals_of
@@ -90,7 +92,13 @@ def evaluate(
     known = None if fit is None else read_judgments(fit, rows)
     told(f"indexing {len(titles)} titles")
     bench = Bench(titles, encoder, cache, told)
-    fitted = bench if known is None else bench.fitted(known, cache, adapted, schedule, told)
+    fitted = bench
+    if known is not None:
+        try:
+            fitted = bench.fitted(known, cache, adapted, schedule, told)
+        except TrainingDataError as error:
+            told(f"{error} So the weights alone are fitted.")
+            fitted = bench.weighted(known)
     systems: dict[str, Callable[[str], Scores]] = {
         "bm25": bench.bm25,
         "minilm": bench.cosines,
@@ -139,6 +147,7 @@ class Bench:
         self._table: TitleTable | None = None
         self.fusion = Fusion.load()
         self._order: LearntOrder | None = None
+        self._other: Bench | None = None
         self._read_with(encoder, cache, told)
 
     def _read_with(self, encoder: Encoder, cache: Path, told: Told) -> None:
@@ -168,9 +177,18 @@ class Bench:
     def hybrid(self, query: str) -> Scores:
         """What a shop's search gives for free words: spelling mended, fused, in learnt order."""
         evidence = self._evidence(query)
+        fused = evidence.scores["fused"]
         if self._order is None:
-            return evidence.scores["fused"]
-        return self._order.reorder(evidence, self._titles_read())
+            return fused
+        told = [self._order.candidates(evidence, self._titles_read())]
+        if self._other is not None and self._other._order is not None:
+            other = self._other._evidence(query)
+            told.append(self._other._order.candidates(other, self._titles_read()))
+        total = np.zeros(len(fused))
+        for rows, scores in told:
+            total[rows] += scores - scores.min()
+        looked_at = np.unique(np.concatenate([rows for rows, _ in told]))
+        return dealt(fused, looked_at, total[looked_at])
 
     def fitted(
         self,
@@ -180,27 +198,32 @@ class Bench:
         schedule: Schedule | None,
         told: Told,
     ) -> "Bench":
-        """The same, fitted to ``known``.
+        """The same, fitted to ``known``. Raises ``TrainingDataError`` where that is too little.
 
-        The encoder is trained on two thirds of the queries, the order on the others, scored by
-        that encoder.
+        The encoder is trained on two thirds of the queries; the order by its scores on the other
+        third, which it has not seen. Lest the order know no more than that third, a second one
+        learns from the first two thirds by the packaged encoder's scores, and both vote.
         """
         grades = {
             query: {row: gain(relevance) for row, relevance in judged.items()}
             for query, judged in known.items()
         }
-        fitted = object.__new__(Bench)
-        fitted.__dict__ = dict(self.__dict__)
         for_order = {q: g for q, g in grades.items() if not is_for_encoder(q)}
-        if len(for_order) < FEWEST:
-            fitted.fusion = self._fit_weights(known)
-            return fitted
         for_encoder = {q: g for q, g in grades.items() if is_for_encoder(q)}
+        fitted, growth = copy(self), Growth()
+        table = self._titles_read()
+        fitted._other = copy(self)
+        fitted._other._order = fit_order(for_encoder, self._evidence, table, growth, told)
         if adapted is not None:
             file = self._adapter(for_encoder, cache, schedule or Schedule(), told)
             fitted._read_with(adapted(file), cache, told)
-        growth = Growth()
-        fitted._order = fit_order(for_order, fitted._evidence, self._titles_read(), growth, told)
+        fitted._order = fit_order(for_order, fitted._evidence, table, growth, told)
+        return fitted
+
+    def weighted(self, known: Judgments) -> "Bench":
+        """The same with weights fitted to ``known``, where there is too little for more."""
+        fitted = copy(self)
+        fitted.fusion = self._fit_weights(known)
         return fitted
 
     def _adapter(

@@ -127,10 +127,10 @@ class ShopSearch:
 
     def measure(self, encoder: Encoder, held_out: Mapping[str, Grades]) -> SearchFigures:
         """Figures of search with ``encoder``."""
-        matrix = encoder.encode(self.texts)
+        matrix, asked = encoder.encode(self.texts), encoder.encode(list(held_out))
         found = []
-        for text, grades in held_out.items():
-            cosines = matrix @ encoder.encode([text])[0]
+        for (text, grades), vector in zip(held_out.items(), asked, strict=True):
+            cosines = matrix @ vector
             lexical = self._index.score(read_query(text, self._lexicon, self._languages))
             fused = self._fusion.fuse(lexical, cosines, np.ones(len(matrix), dtype=np.bool_))
             over = self._fusion.relevant(lexical, cosines, readily=False)
@@ -144,10 +144,12 @@ class ShopSearch:
     ) -> CatalogAdapter:
         """An adapter of the packaged encoder, trained on ``train``."""
         matrix: Vectors = encoder.encode(self.texts)
+        asked = dict(zip(train, encoder.encode(list(train)), strict=True))
+        told("looking for hard negatives")
 
         def found(text: str) -> list[np.ndarray]:
             lexical = self._index.score(read_query(text, self._lexicon, self._languages))
-            cosines = matrix @ encoder.encode([text])[0]
+            cosines = matrix @ asked[text]
             return [top_rows(lexical.bm25, _SHOWN), top_rows(cosines, _SHOWN)]
 
         queries = training_queries(train, found, answers_from=1.0, look_alikes_below=1.0)

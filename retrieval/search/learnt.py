@@ -87,6 +87,16 @@ def _feedback(
     ]
 
 
+def dealt(fused: Scores, rows: Rows, learnt: NDArray[np.float64]) -> Scores:
+    """The fused scores dealt out anew among ``rows``: the one learnt best gets the highest.
+
+    The order is learnt, the scale stays what the rest of search knows. Shape (products,).
+    """
+    found = fused.copy()
+    found[rows[np.argsort(-learnt, kind="stable")]] = np.sort(fused[rows])[::-1]
+    return found
+
+
 class LearntOrder:
     """Scores candidates with the trees. Safe to call from several threads."""
 
@@ -97,17 +107,16 @@ class LearntOrder:
         """One score a row, the higher the better; no scale is promised."""
         return np.asarray(self.trees.predict(features, num_threads=1), dtype=np.float64)
 
-    def reorder(self, evidence: SearchEvidence, table: TitleTable) -> Scores:
-        """The fused scores, dealt out anew among the candidates.
-
-        The one that the trees put first gets the highest, and so on: the order is learnt, the
-        scale stays what the rest of search knows. Shape (products,).
-        """
+    def candidates(
+        self, evidence: SearchEvidence, table: TitleTable
+    ) -> tuple[Rows, NDArray[np.float64]]:
+        """The rows looked at and a score for each."""
         rows = candidate_rows(evidence.scores, CANDIDATES)
-        fused = evidence.scores["fused"].copy()
-        learnt = self.score(candidate_features(evidence, rows, table))
-        fused[rows[np.argsort(-learnt, kind="stable")]] = np.sort(fused[rows])[::-1]
-        return fused
+        return rows, self.score(candidate_features(evidence, rows, table))
+
+    def reorder(self, evidence: SearchEvidence, table: TitleTable) -> Scores:
+        """The fused scores in the learnt order; see ``dealt``."""
+        return dealt(evidence.scores["fused"], *self.candidates(evidence, table))
 
     def save(self, path: Path) -> None:
         self.trees.save_model(str(path))

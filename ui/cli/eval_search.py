@@ -17,8 +17,11 @@ def search(
     ],
     fit: Annotated[
         Path | None,
-        typer.Option(help="Judgments that encoder and order may be fitted on: about 20 minutes."),
+        typer.Option(help="Judgments that encoder and order may be fitted on."),
     ] = None,
+    minutes: Annotated[
+        float, typer.Option(help="The encoder's training ends then at the latest.")
+    ] = 15.0,
     epochs: Annotated[float, typer.Option(help="How often the encoder reads a query.")] = 4.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
@@ -41,9 +44,8 @@ def search(
         typer.echo(f"{time.monotonic() - started:5.0f} s  {line}", err=True)
 
     try:
-        report = evaluate(
-            products, judgments, fit, opened(None), cache, opened, Schedule(epochs=epochs), told
-        )
+        schedule = Schedule(epochs=epochs, seconds=60 * minutes)
+        report = evaluate(products, judgments, fit, opened(None), cache, opened, schedule, told)
     except EvalError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

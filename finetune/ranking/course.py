@@ -141,9 +141,9 @@ def fit(split: Split, texts: NDArray[np.float32], course: Course | None = None) 
         {"params": crossed, "weight_decay": course.decay},
     ]
     optimiser = torch.optim.AdamW(groups, lr=course.rate)
-    steps = course.epochs * -(-len(train) // course.batch)
+    steps = max(10, course.epochs * -(-len(train) // course.batch))
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, max_lr=rates, total_steps=steps, pct_start=0.1
+        optimiser, max_lr=rates, total_steps=steps, pct_start=0.1 if steps >= 30 else 0.3
     )
     best, kept, bad, seen, spent = np.inf, network.state_dict(), 0, 0, 0.0
     for epoch in range(course.epochs):
@@ -226,4 +226,5 @@ def _calibrate(network: RankingNetwork, valid: Table) -> tuple[float, float]:
         return value
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]
-    return float(line[0]), float(line[1])
+    slope, intercept = line.detach().tolist()
+    return slope, intercept

@@ -3,9 +3,12 @@
 Clicks follow the examination hypothesis: a product at place ``k`` is clicked with the chance
 ``e(k) r``, where ``r`` belongs to the product and not to its place. Then a click at place ``k`` is
 worth ``1 / e(k)``, and a list re-ordered earns ``sum e(new place) r`` (Li et al. 2018, "Offline
-evaluation of ranking policies with click models"). The doubly robust estimate takes a model's ``r``
-and mends it by what the clicks say beyond (Dudík et al. 2011; Oosterhuis 2023 for rankings): it is
-right where either the examination or the model is.
+evaluation of ranking policies with click models").
+The doubly robust estimate takes a model's ``r`` and mends it by what the clicks say beyond (Dudík
+et al. 2011). Its weights are shrunk where they are large (Su et al. 2020, "Doubly robust off-policy
+evaluation with shrinkage"): with whole weights it would be the first estimate again, since whether
+a place is looked at is the only chance in the log. So where the model is right it is right and
+scatters less; where it is wrong the clicks mend most of it.
 """
 
 from dataclasses import dataclass
@@ -15,6 +18,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
+SHRINKAGE = 20.0
+"""A weight ``w`` becomes ``w s / (w^2 + s)``: whole while it is small, at most ``sqrt(s) / 2``."""
 LEAST_EXAMINATION = 0.05
 """Weights of clicks further down are cut there: a little bias for much less variance."""
 
@@ -77,9 +82,10 @@ def doubly_robust(
     lists: Whole, clicks: Array, shown: Whole, new: Whole, examination: Array, relevance: Array
 ) -> Array:
     """Doubly robust estimate of each list's clicks; ``relevance`` is a model's ``r``, (n,)."""
-    old = _at(examination, shown)
-    mended = relevance + (clicks - old * relevance) / old
-    return _per_list(lists, _at(examination, new) * mended)
+    old, then = _at(examination, shown), _at(examination, new)
+    weight = then / old
+    shrunk = weight * SHRINKAGE / (weight**2 + SHRINKAGE)
+    return _per_list(lists, then * relevance + shrunk * (clicks - old * relevance))
 
 
 def compare(

@@ -16,18 +16,20 @@ from finetune.ranking.course import Course, Fitted, fit
 from finetune.ranking.export import export
 from finetune.ranking.metrics import auc, calibration_error, fit_line, log_loss, sigmoid
 from finetune.ranking.rows import COLUMNS, Rows, Split
-from finetune.ranking.verdict import TOLERANCE, drift_figures, score_rows
+from finetune.ranking.verdict import drift_figures, score_rows
 from finetune.registry import METRICS
 from retrieval.ranking.drift import save_reference
 from retrieval.ranking.features import BEHAVIOUR
 from retrieval.ranking.network import CARD, WEIGHTS
-from retrieval.ranking.scorers import LinearScorer, TreeScorer, load_scorer
+from retrieval.ranking.scorers import LinearScorer, load_scorer
 from retrieval.ranking.trees import Trees
 
 log = logging.getLogger(__name__)
 
 Array = NDArray[np.float64]
 LEAST_CLICKS = 200
+LOSS_TOLERANCE = 0.0005
+"""The network may predict clicks worse by this much log-loss and still serve."""
 _MORE_IS_BETTER = {
     *(name for name in BEHAVIOUR if name.startswith("taste_")),
     *("trail", "click_lift", "purchase_lift", "volume", "rating", "discount", "in_stock"),
@@ -120,7 +122,7 @@ def train(
             f"at least {LEAST_CLICKS} over several days are needed."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    entries, chances = _train_trees(split, folder, seed)
+    entries, chances, stopping = _train_trees(split, folder, seed)
     counts = {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)}
     card = {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -133,7 +135,7 @@ def train(
     kind: Literal["network", "trees"] = "trees"
     fitted = None
     if texts is not None:
-        fitted = _train_network(split, folder, texts, course or Course(seed=seed))
+        fitted = _train_network(split, folder, stopping, texts, course or Course(seed=seed))
         if fitted is not None:
             _, click, purchase = fitted.chances(split.test, texts)
             kind, chances = "network", {"click": click, "purchase": purchase}
@@ -150,10 +152,11 @@ def train(
 
 def _train_trees(
     split: Split, folder: Path, seed: int
-) -> tuple[list[dict[str, object]], dict[str, Array]]:
-    """Fits and writes the trees; their entries in the card, and chances on the newest rows."""
+) -> tuple[list[dict[str, object]], dict[str, Array], Array]:
+    """Fits and writes the trees; their entries in the card, chances on the newest rows, and the
+    chances of clicks on the middle ones."""
     entries: list[dict[str, object]] = []
-    held_out = {}
+    held_out, stopping = {}, np.zeros(0)
     for target in TARGETS:
         booster = _fit(target, split, seed)
         path = folder / f"{target.name}.txt"
@@ -161,24 +164,26 @@ def _train_trees(
         labels = _labels(split.valid, target)
         raw = _log_odds(path, split.valid)
         slope, intercept = fit_line(labels, raw) if labels.any() else (1.0, 0.0)
+        if target.name == "click":
+            stopping = sigmoid(slope * raw + intercept)
         held_out[target.name] = sigmoid(slope * _log_odds(path, split.test) + intercept)
         entries.append({"file": path.name, "slope": slope, "intercept": intercept})
-    return entries, held_out
+    return entries, held_out, stopping
 
 
 def _train_network(
-    split: Split, folder: Path, texts: NDArray[np.float32], course: Course
+    split: Split, folder: Path, trees: Array, texts: NDArray[np.float32], course: Course
 ) -> Fitted | None:
-    """Fits and writes the network; ``None`` where the trees order the clicks of the middle rows
-    better, and the network is taken away again."""
-    trees = score_rows(TreeScorer.load(folder), split.valid)
+    """Fits and writes the network; ``None`` where the trees' chances of clicks on the middle rows,
+    ``trees``, are better, and the network is taken away again."""
     fitted = fit(split, texts, course)
     log.info("%.0f rows a second on %s", fitted.rows_per_second, fitted.device)
     export(fitted, texts, split.train.vocabulary, folder)
-    own = score_rows(load_scorer(folder), split.valid)
-    new, old = (auc(split.valid.clicked, scores) for scores in (own, trees))
-    if new < old - TOLERANCE:
-        log.warning("the trees serve: click AUC %.4f, the network has %.4f", old, new)
+    # With the places known, so that neither is rewarded for inheriting the order once shown.
+    _, chances, _ = fitted.chances(split.valid, texts)
+    new, old = (log_loss(split.valid.clicked, found) for found in (chances, trees))
+    if new > old + LOSS_TOLERANCE:
+        log.warning("the trees serve: click log-loss %.5f, the network has %.5f", old, new)
         for name in (CARD, WEIGHTS):
             (folder / name).unlink()
         return None

@@ -6,7 +6,7 @@ fixed weights (``WISH_WEIGHTS``) beside any model.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +73,7 @@ _NO_RELEVANCE = 0.5
 _PRIOR_REVIEWS, _PRIOR_RATING = 10.0, 4.0
 _STRANGER = CustomerProfile()
 _UNTOUCHED = Touched()
+_NONE: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +137,19 @@ def behaviour_of(
     product, levels, look = offer.product, opinion.levels, opinion.look(offer.product)
     liking = opinion.of_customer(look, profile.belief)
     found = traits(product)
-    level = levels.level(product, offer.price)
+    level, rank = look.level, look.rank
+    if offer.price != product.price:
+        level, rank = levels.level(product, offer.price), levels.rank(product, offer.price)
     usual = profile.price_level(day)
     gap = 0.0 if usual is None else level - usual
-    tastes = [
-        sum(profile.taste(f"attribute:{name}", value, day) for value in values)
-        for name, values in found.attributes.items()
-        if f"attribute:{name}" in profile.tastes
-    ]
+    shares = profile.shares(day)
+    tastes = []
+    if shares:
+        for kind, values in look.values:
+            held = shares.get(kind)
+            if held is not None:
+                tastes.append(sum([held[value] for value in values if value in held]))
+    categories, brands = shares.get("category", _NONE), shares.get("brand", _NONE)
     leaf = found.categories[-1] if found.categories else ""
     age = (day - day_of(product.created_at)) if product.created_at else math.inf
     touched = profile.products.get(product.id, _UNTOUCHED)
@@ -155,9 +161,9 @@ def behaviour_of(
         max(0.0, 1 - offer.price / was) if was else 0.0,
         gap,
         abs(gap),
-        profile.taste("category", found.categories[0], day) if found.categories else 0.0,
-        profile.taste("category", leaf, day),
-        profile.taste("brand", found.brand, day) if found.brand else 0.0,
+        categories.get(found.categories[0], 0.0) if found.categories else 0.0,
+        categories.get(leaf, 0.0),
+        brands.get(found.brand, 0.0) if found.brand else 0.0,
         sum(tastes) / len(tastes) if tastes else 0.0,
         max(tastes, default=0.0),
         profile.trail.count(leaf) / len(profile.trail) if profile.trail else 0.0,
@@ -173,7 +179,7 @@ def behaviour_of(
         math.log1p(touched.shown),
         math.log1p(touched.clicked),
         math.log1p(touched.purchased),
-        levels.rank(product, offer.price),
+        rank,
         *opinion.of_shop(look),
         *liking[:4],
         liking.total,

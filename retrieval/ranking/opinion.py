@@ -69,6 +69,11 @@ class Look(NamedTuple):
     """Per attribute the values among which the customer takes the best."""
     shop: Parts
     """What the shop's opinion is held by, the product itself apart."""
+    values: tuple[tuple[str, tuple[str, ...]], ...]
+    """Kind and values of all its attributes."""
+    level: float
+    """``PriceLevels.level`` and ``rank`` at the product's own price."""
+    rank: float
 
 
 class Products(Protocol):
@@ -134,20 +139,22 @@ class Opinion:
         """What a customer thinks of it beyond that."""
         if belief is None or not belief.weights:
             return Liking()
-        parts = [*look.brand, *look.category, *look.price]
+        weights, spread = belief.weights, 0.0
+        sums = []
+        for parts in (look.brand, look.category, look.price):
+            total = 0.0
+            for key, share in parts:
+                mean, variance = weights.get(key) or (0.0, belief.variance(key))
+                total += share * mean
+                spread += share * share * variance
+            sums.append(total)
         attribute = 0.0
         for values in look.attributes:
-            shares = _best(values, belief)
-            attribute += belief.total(shares)
-            parts += shares
-        doubt = sum(belief.variance(key) * share * share for key, share in parts)
-        return Liking(
-            belief.total(look.brand),
-            belief.total(look.category),
-            belief.total(look.price),
-            attribute,
-            math.sqrt(doubt),
-        )
+            for key, share in _best(values, belief):
+                mean, variance = weights.get(key) or (0.0, belief.variance(key))
+                attribute += share * mean
+                spread += share * share * variance
+        return Liking(sums[0], sums[1], sums[2], attribute, math.sqrt(spread))
 
     def surprise(self, event: Event, product: Product) -> tuple[float, float]:
         """Gradient and curvature of an impression or click in the log-odds of a liking, by what the
@@ -274,7 +281,17 @@ class Opinion:
             for name, values in found.attributes.items()
             if self.priors.get(f"attribute:{name}", OTHER_VARIANCE) >= LEAST_VARIANCE
         ]
-        return Look(product, brand, category, price, tuple(followed), (*brand, *category, *price))
+        return Look(
+            product,
+            brand,
+            category,
+            price,
+            tuple(followed),
+            (*brand, *category, *price),
+            tuple((f"attribute:{name}", values) for name, values in found.attributes.items()),
+            self.levels.level(product),
+            self.levels.rank(product),
+        )
 
 
 _CLICK: tuple[Key, float] = (("stage", "click"), 1.0)
@@ -315,7 +332,8 @@ def _best(values: tuple[Key, ...], belief: Belief) -> list[tuple[Key, float]]:
     """Shares of the values of one attribute: nearly all of it is the one liked best."""
     if len(values) == 1:
         return [(values[0], 1.0)]
-    means = [belief.mean(key) for key in values]
+    weights = belief.weights
+    means = [weights[key][0] if key in weights else 0.0 for key in values]
     top = max(means)
     shares = [math.exp(3 * (mean - top)) for mean in means]
     total = sum(shares)

@@ -90,6 +90,7 @@ class CustomerProfile:
     _price_weight: _Weight = field(default_factory=_Weight)
     _met: deque[tuple[str, str, datetime]] = field(default_factory=lambda: deque(maxlen=64))
     _wish: tuple[str, float] = ("", 0.0)
+    _shares: tuple[float, int, dict[str, dict[str, float]]] = (0.0, -1, {})
 
     def apply(
         self, event: Event, product: Product, levels: PriceLevels, opinion: Opinion | None = None
@@ -166,6 +167,18 @@ class CustomerProfile:
             return 0.0
         share = weight.now(day) / (self.totals[kind].now(day) + PRIOR_WEIGHT)
         return max(-1.0, min(1.0, share))
+
+    def shares(self, day: float) -> Mapping[str, Mapping[str, float]]:
+        """All tastes by kind and key, as ``taste`` gives them; remembered until the next action."""
+        then, actions, known = self._shares
+        if then != day or actions != self.actions:
+            known = {}
+            for kind, tastes in list(self.tastes.items()):
+                total = self.totals[kind].now(day) + PRIOR_WEIGHT
+                held = list(tastes.items())  # a copy: another thread may add to it
+                known[kind] = {k: max(-1.0, min(1.0, w.now(day) / total)) for k, w in held}
+            self._shares = (day, self.actions, known)
+        return known
 
     def certainty(self, kind: str, day: float) -> float:
         """How much is known about tastes of a kind, in [0, 1)."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from retrieval.candidate import ReviewEvidence
 
-STRENGTH = 5.0
+STRENGTH = 2.0
 """What is usual among the products counts as much as so many reviews."""
 
 

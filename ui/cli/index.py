@@ -20,15 +20,32 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.command()
-def rebuild() -> None:
+def rebuild(
+    ray: Annotated[
+        str | None,
+        typer.Option(help="Embed with Ray Data: a cluster's address, or `local`. Needs [ray]."),
+    ] = None,
+) -> None:
     """Build a new index beside the one that serves, then switch to it."""
     from assistant.settings import Settings
     from retrieval.encoder.opening import open_shop_encoder
     from retrieval.index.builder import IndexBuilder
+    from retrieval.index.document import embedding_text
+    from retrieval.index.ray_embedding import RayMissingError, embed_with_ray
+    from retrieval.store.catalog_store import CatalogStore
 
     settings = Settings()
+    models = settings.home / "models"
     place, sessions = _open()
-    encoder = open_shop_encoder(settings.home / "models", settings.device)
+    encoder = open_shop_encoder(models, "cpu" if ray else settings.device)
+    if ray is not None:
+        texts = (embedding_text(product) for product in CatalogStore(sessions).scan())
+        try:
+            encoder = embed_with_ray(texts, encoder, models, ray)
+        except RayMissingError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from error
+        typer.echo(f"Embedded with Ray ({ray}).", err=True)
     built = build_showing(IndexBuilder(place, sessions, encoder))
     typer.echo(
         f"Indexed {built.products} products in {built.id} "

@@ -6,6 +6,8 @@ from typing import Literal, Self
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from retrieval.ranking.objective import Objective
+
 
 class Settings(BaseSettings):
     """All settings of a running shop. ``shopkeeper settings`` prints this table."""
@@ -38,6 +40,11 @@ class Settings(BaseSettings):
     page_size: int = Field(4, ge=1, le=12, description="Products shown in one turn.")
     personalise: bool = Field(
         True, description="Whether ranking uses a customer's behaviour at all."
+    )
+    objective: Objective = Field(
+        Objective(),
+        description="What lists are ordered for, as JSON: weights of `click`, `conversion`, "
+        "`margin`, `freshness` and `reviews`, each 0 to 10.",
     )
     sponsored_share: float = Field(
         0.25, ge=0, le=0.5, description="Largest share of a list that may be sponsored; 0: none."

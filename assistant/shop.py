@@ -200,6 +200,7 @@ class Shop:
             personalise=self.settings.personalise,
             held=True,
             ranking_model=self.models / "ranking",
+            objective=self.settings.objective,
             review_half_life_days=self.settings.review_half_life_days,
             judge=ShippedJudge(self.models),
         )

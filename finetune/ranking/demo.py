@@ -24,6 +24,7 @@ from finetune.ranking.train import Trained, train
 from finetune.ranking.verdict import judge, lists_of, score_rows
 from retrieval.demo.generator import Behaviour, DemoStore, generate
 from retrieval.encoder.opening import open_encoder
+from retrieval.ranking.network import CARD, WEIGHTS
 from retrieval.ranking.ranker import open_scorer
 from retrieval.ranking.scorers import LinearScorer, TreeScorer, load_scorer
 from retrieval.ranking.trees import Trees
@@ -37,7 +38,7 @@ HISTORIES = {
 
 
 def main() -> None:
-    """Trains, prints the table, and copies the model to ``--out`` if it is not worse."""
+    """Trains, prints the table, and copies the trees to ``--out`` if it is not worse."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--work", type=Path, default=Path("var/train-ranking"))
@@ -58,11 +59,13 @@ def main() -> None:
     trained = train(split, arguments.work / arguments.history, SEED, texts)
     log.info(table(trained, split.test, store, texts))
     if arguments.out:
-        verdict = judge(load_scorer(trained.folder), open_scorer(arguments.out), split.test)
+        verdict = judge(TreeScorer.load(trained.folder), open_scorer(arguments.out), split.test)
         if verdict.refusal:
             log.info("not copied: %s", verdict.refusal)
         else:
-            shutil.copytree(trained.folder, arguments.out, dirs_exist_ok=True)
+            # Of the network stays behind what knows this shop's products by their ids.
+            own = shutil.ignore_patterns(CARD, WEIGHTS)
+            shutil.copytree(trained.folder, arguments.out, ignore=own, dirs_exist_ok=True)
             log.info("copied to %s", arguments.out)
 
 

@@ -22,7 +22,12 @@ def register(app: typer.Typer) -> None:
             typer.echo(settings_table())
             return
         settings = Settings()
-        table = Table("Variable", "Now", "What it is")
+        table = Table()
+        table.add_column(
+            "Variable", no_wrap=True, min_width=max(len(variable(n)) for n in Settings.model_fields)
+        )
+        table.add_column("Now")
+        table.add_column("What it is")
         for name, field in Settings.model_fields.items():
             table.add_row(variable(name), _shown(getattr(settings, name)), field.description or "")
         Console().print(table)

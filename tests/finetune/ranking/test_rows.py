@@ -2,7 +2,13 @@ from datetime import timedelta
 
 import numpy as np
 
-from finetune.ranking.rows import COLUMNS, PURCHASE_WITHIN, make_rows, split_by_time
+from finetune.ranking.rows import (
+    COLUMNS,
+    PURCHASE_WITHIN,
+    early_priors,
+    make_rows,
+    split_by_time,
+)
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
 from retrieval.reviews.review import Review
@@ -38,6 +44,36 @@ def test_nothing_that_comes_later_is_in_a_row(products: Products, behaviour: lis
     count = len(alone)
     np.testing.assert_array_equal(whole.features[:count], alone.features)
     np.testing.assert_array_equal(mixed.features[:count], alone.features)
+    np.testing.assert_array_equal(whole.history[:count], alone.history)
+    np.testing.assert_array_equal(mixed.actions[:count], alone.actions)
+
+
+def test_a_list_is_judged_before_any_of_it_was_seen(products: Products) -> None:
+    """Passing over the first product must not show in the features of the second."""
+    at = Event(type=EventType.IMPRESSION, customer_id="c", product_id="p1").at
+    before = [
+        Event(type=kind, customer_id="c", product_id="p1", position=0, at=at - timedelta(days=1))
+        for kind in (EventType.IMPRESSION, EventType.CLICK)
+    ]
+    shown = [
+        Event(type=EventType.IMPRESSION, customer_id="c", product_id=f"p{n}", position=n, at=at)
+        for n in (1, 5, 9)  # all of one brand
+    ]
+    together, alone = (
+        make_rows([*before, *shown], products),
+        make_rows([*before, shown[2]], products),
+    )
+    liking = COLUMNS.index("liking_brand")
+    assert alone.features[-1, liking] > 0
+    assert together.features[~together.stranger][-1, liking] == alone.features[-1, liking]
+
+
+def test_how_tastes_differ_is_learnt_from_the_older_part(
+    products: Products, behaviour: list[Event]
+) -> None:
+    found = early_priors(behaviour, products)
+    assert found["brand"] > 0.3  # the brands are what tastes differ by in this shop
+    assert early_priors([], products) == {}
 
 
 def test_a_click_does_not_show_in_its_own_impression(products: Products) -> None:

@@ -1,12 +1,12 @@
 """Wishes and questions about what reviews say: "nothing with bad sizing", "is it loud?"."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.understanding.cues import filler, read_data
 from assistant.understanding.message import Message, Unit
 from retrieval.lexicon.phrases import Phrases
-from retrieval.reviews.vocabulary import Found, vocabulary, words_of
+from retrieval.reviews.vocabulary import Found, Word, vocabulary, words_of
 
 _REACH = 4
 """Words between an aspect and the cue that judges or negates it."""
@@ -22,16 +22,22 @@ class _Said:
     """Token positions."""
 
 
-def read_aspects(message: Message, *, question: bool, about_product: bool) -> list[str]:
-    """Notes aspects to avoid or to prefer; gives those that are asked about."""
+def read_aspects(
+    message: Message, *, question: bool, about_product: bool, named: bool = True
+) -> list[str]:
+    """Notes aspects to avoid or to prefer; gives those that are asked about. A yes-or-no
+    question with no kind of product ``named`` wishes for nothing: "is there a gift box?"."""
     asked: list[str] = []
+    closed = question and not message.find("ask_which")
     for said in _find(message, question and about_product):
         negated = _is_negated(message, said)
         if question and (about_product or not said.sign) and not negated:
             if said.aspect not in asked:
                 asked.append(said.aspect)
             message.use(said.first, said.last)
-        elif said.sign < 0 and negated:
+        elif said.aspect in _words("of_the_shop") or (closed and not named):
+            continue
+        elif (said.sign < 0 and negated) or (not negated and _denies_fault(message, said)):
             _note(message, "avoid_aspects", said)
         elif said.sign > 0 and not negated:
             _note(message, "prefer_aspects", said)
@@ -45,6 +51,11 @@ def _read_merits(message: Message) -> None:
     for phrase in _merits().find(message.tokens):
         said = _Said(phrase.meanings[0], 1, phrase.first, phrase.last)
         free = not any(message.used[phrase.first : phrase.last])
+        # "Lights" are lamps, and "a 2-light fixture" has two of them.
+        before = message.tokens[phrase.first - 1].text if phrase.first else ""
+        token = message.tokens[phrase.last - 1]
+        free = free and token.text == token.key and not before.isdigit() and before != "-"
+        free = free and not _goes_on(message, said.last - 1)
         if free and _is_whole(message, said) and not _is_negated(message, said):
             _note(message, "prefer_aspects", said)
 
@@ -58,16 +69,16 @@ def _is_whole(message: Message, said: _Said) -> bool:
     return len(word) == 1
 
 
-@lru_cache(maxsize=1)
-def _polite() -> frozenset[str]:
-    """Words of opinion that only ask, beside a wish."""
-    return frozenset(word for words in read_data("aspects.yaml")["polite"] for word in words)
+def _goes_on(message: Message, last: int) -> bool:
+    """Whether a Chinese word goes on after a phrase's last token: 不重 of 不重要."""
+    token = message.tokens[last]
+    word, start = message.word_at(token.start) if token.is_han else ("", 0)
+    return start + len(word) > token.end
 
 
-@lru_cache(maxsize=1)
-def _refusals() -> frozenset[str]:
-    """Characters that refuse what follows right after: 不掉毛."""
-    return frozenset(word for words in read_data("aspects.yaml")["refusing"] for word in words)
+@lru_cache(maxsize=8)
+def _words(heading: str) -> frozenset[str]:
+    return frozenset(word for words in read_data("aspects.yaml")[heading] for word in words)
 
 
 @lru_cache(maxsize=1)
@@ -78,6 +89,12 @@ def _merits() -> Phrases[str]:
         for phrases in lists
         for phrase in phrases
     )
+
+
+def _denies_fault(message: Message, said: _Said) -> bool:
+    """Whether a merit is a fault that is spared: "no lag", 不掉色."""
+    longer = said.sign > 0 and said.last - said.first > 1
+    return longer and message.tokens[said.first].text in _words("denying")
 
 
 def _note(message: Message, slot: str, said: _Said) -> None:
@@ -92,12 +109,12 @@ def _find(message: Message, question: bool) -> list[_Said]:
         return []
     starts = {token.start: index for index, token in enumerate(message.tokens)}
     found: list[tuple[Found, int, int]] = []
-    for item in vocabulary().find(words, hints=False):
+    for item in _phrases(message, words):
         first = starts.get(words[item.first].start)
         last = starts.get(words[min(item.last, len(words)) - 1].start)
         if first is None or last is None or any(message.used[first : last + 1]):
             continue
-        if _is_part_of_word(message, first, last + 1):
+        if _is_part_of_word(message, first, last + 1) or _goes_on(message, last):
             continue
         found.append((item, first, last + 1))
     said: list[_Said] = []
@@ -122,7 +139,13 @@ def _find(message: Message, question: bool) -> list[_Said]:
             # "Loud" says one thing of noise; "good" and "no" say something of anything.
             particular = all(m.role == "opinion" and m.aspect for m in item.meanings)
             plain = particular and last - first > _is_han(message, first)
-            if meaning.role == "opinion" and meaning.aspect in unwanted and plain and not question:
+            if (
+                meaning.role == "opinion"
+                and meaning.sign < 0
+                and meaning.aspect in unwanted
+                and plain
+                and not question
+            ):
                 said.append(_Said(meaning.aspect, meaning.sign, first, last))
                 break
             if (
@@ -136,6 +159,25 @@ def _find(message: Message, question: bool) -> list[_Said]:
                     said.append(_Said(meaning.aspect, 0, first, last))
                     break
     return said
+
+
+def _phrases(message: Message, words: list[Word]) -> list[Found]:
+    """The phrases of reviews. Faults that only hint at an aspect count where they are refused in
+    the same breath: 别晃."""
+    found = vocabulary().find(words, hints=False)
+    for item in vocabulary().find(words, hints=True):
+        before = message.folded[words[item.first].start - 1 : words[item.first].start]
+        faults = tuple(
+            replace(m, role="says") for m in item.meanings if m.role == "hint" and m.sign < 0
+        )
+        if not faults or before not in _words("refusing"):
+            continue
+        end = words[item.last - 1].end
+        word, start = message.word_at(words[item.last - 1].start)
+        if start + len(word) <= end:
+            found = [f for f in found if f.last <= item.first or item.last <= f.first]
+            found.append(Found(item.first, item.last, faults))
+    return sorted(found)
 
 
 def _attributes_at(message: Message, token: int) -> set[str]:
@@ -171,7 +213,7 @@ def _judge(
         if not 0 <= other < len(found):
             continue
         item, start, end = found[other]
-        if message.tokens[start].text in _polite() or _asks_how(message, start):
+        if message.tokens[start].text in _words("polite") or _asks_how(message, start):
             continue
         gap = first - end if other < index else start - last
         if gap > 1 or (
@@ -197,7 +239,7 @@ def _asks_how(message: Message, token: int) -> bool:
 
 
 def _is_negated(message: Message, said: _Said) -> bool:
-    if said.first and message.tokens[said.first - 1].text in _refusals():
+    if said.first and message.tokens[said.first - 1].text in _words("refusing"):
         return True
 
     def clause_break(unit: Unit) -> bool:

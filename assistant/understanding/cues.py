@@ -24,6 +24,12 @@ def read_data(name: str) -> Any:
 
 
 @lru_cache(maxsize=1)
+def cantonese() -> dict[int, int]:
+    """Written Cantonese as standard Chinese, character for character, for ``str.translate``."""
+    return {ord(said): ord(meant) for said, meant in read_data("cantonese.yaml").items()}
+
+
+@lru_cache(maxsize=1)
 def cue_entries() -> tuple[tuple[str, Cue], ...]:
     """Every phrase with its cue."""
     return tuple(

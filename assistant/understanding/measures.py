@@ -164,8 +164,8 @@ def _satisfying(
             written = any(m.factor == unit.factor for m in values)
             if found:
                 fits = (
-                    name in named,
                     name in bound.hints,
+                    name in named,
                     tells,
                     written,
                     share > RARE,

@@ -58,6 +58,15 @@ def mark_polarity(message: Message) -> None:
             unit.polarity = mode
             thing = bool(unit.senses()) or not (unit.meanings or message.filler[unit.first])
             described = described or thing
+    _drop_left(units)
+
+
+def _drop_left(units: Sequence[Unit]) -> None:
+    """Drops the kinds of product that are left for now: 鼠标先不看了."""
+    for index, unit in enumerate(units):
+        kinds = [u for u in units[max(0, index - _REACH) : index] if u.is_category]
+        if kinds and unit.role("leave"):
+            kinds[-1].polarity = "drop"
 
 
 def _ends(

@@ -45,7 +45,7 @@ _UNIT = re.compile(
     r"|in(?=\s*(?:x|by|wide|long|tall|$|,))|k(?=\s*(?:tv|screen|res))|(?:x|by)\s?\d)"
 )
 _NOT_BEFORE = re.compile(
-    rf"(?:{alternatives(_data()['labels'])}|{alternatives(_data()['marks'])})\s*$"
+    rf"{alternatives(_data()['labels'])}\s*$|{alternatives(_data()['marks'])}$"
 )
 _PERSON_BEFORE = re.compile(rf"{alternatives(_data()['persons'])}\s*$")
 """A number right after them is a size ("women 38"); "for women under 50" is a price."""
@@ -101,6 +101,7 @@ _SIZED = re.compile(
     rf"(?:{alternatives(_data()['sized'])}\s*{NUMBER}|{NUMBER}\s*{alternatives(_data()['sized_after'])})"
     r"[^\d]{1,12}$"
 )
+_WEIGHING = re.compile(rf"\d\s?{alternatives(_data()['weighing'])}$")
 _ASKED = re.compile(alternatives(_data()["asked"]))
 _WRITTEN = re.compile(rf"[\d一二两三四五六七八九十百千万]|{alternatives(_data()['numbers'])}")
 
@@ -163,6 +164,8 @@ def _read(  # noqa: PLR0911, PLR0912 (one way out for each kind of number that i
         return Price(None, first, *span) if first >= _LEAST_ALONE else None
     if kind == "plain":
         before = _just_before(folded, span[0])
+        if not expected and _WEIGHING.search(match.group()):
+            return None
         made = _MADE.search(before) and not _SIZED.search(before)
         if money and not _ASKED.search(folded):
             return Price(None, first, *span, certain=False)

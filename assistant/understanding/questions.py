@@ -54,7 +54,7 @@ def read_questions(
     asked = Asked()
     question = is_question(message)
     if about := _about_shown(message, chosen, references, state, question):
-        for index in [i for i in chosen if message.units[i].polarity == "want"]:
+        for index in [i for i in chosen if _is_asked(message, i)]:
             sense = chosen.pop(index)
             unit = message.units[index]
             message.use(unit.first, unit.last)
@@ -81,6 +81,11 @@ def read_questions(
     return asked
 
 
+def _is_asked(message: Message, index: int) -> bool:
+    """Whether a value is asked about; so is one left out, as in "what besides white?"."""
+    return message.units[index].polarity == "want" or message.find("besides") is not None
+
+
 def _about_shown(
     message: Message,
     chosen: dict[int, Sense],
@@ -92,7 +97,9 @@ def _about_shown(
         return False
     if any(change.op == "scale" for change in message.changes):
         return False
-    if references:
+    asks_others = all(message.find(role) for role in ("ask_which", "besides"))
+    asks_others = asks_others and any(unit.sense("slot") for unit in message.units)
+    if references or message.find("difference") or asks_others:
         return True
     named = any(
         u.is_category and u.polarity == "want" and i not in chosen

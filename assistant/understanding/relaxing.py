@@ -82,7 +82,7 @@ def refuse_prices(message: Message) -> None:
                 index
                 for index, unit in enumerate(message.units)
                 if message.tokens[unit.first].start >= change.end
-                and message.tokens[unit.first].text != "的"
+                and (message.tokens[unit.first].text != "的" or unit.role("post_negator"))
             ),
             None,
         )

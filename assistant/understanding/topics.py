@@ -3,26 +3,19 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 
 from assistant.dialogue.state import DialogueState
-from assistant.understanding.cues import read_data
+from assistant.understanding.compounds import beside_held, note_compound, tell_closer
 from assistant.understanding.message import Message, Unit
+from assistant.understanding.nouns import is_purpose, label_of, names_part, names_wanted, words
 from assistant.understanding.understanding import Change
-from assistant.understanding.vocabulary import CatalogVocabulary, Sense, leanings
+from assistant.understanding.vocabulary import CatalogVocabulary, Sense
 
-TOLD = 0.5
-"""From this share of a kind's products on, an attribute can be told by a word for the kind."""
-_TOLD_OTHERWISE = frozenset(("category", "slot", "unknown", "brand", "size", "gender", "age_group"))
-_OFTEN_IN_WORDS = frozenset(("color", "material"))
-"""Attributes of which a single Chinese character says nothing within a word."""
 MOST = 4
 """Kinds of product that one message may ask for."""
 _LOOKED_AT = 12
 """Nouns of a message that are looked at for it."""
-_NEAR = 6
-"""Words between a noun and what it is for."""
 _JOINERS = ("sentence", "and", "comma", "or")
 """What may stand between two kinds of product, what parts them best first."""
 
@@ -55,15 +48,16 @@ def read_topics(
     wanted = [
         i
         for i, unit in enumerate(message.units)
-        if _names_wanted(message, i, unit, vocabulary) and not (searching and _names_part(unit))
+        if names_wanted(message, i, unit, vocabulary) and not (searching and names_part(unit))
     ]
+    wanted = wanted or beside_held(message, state.constraints.category, vocabulary)
     # A part of the thing is no thing looked for beside it: "a phone with a good camera".
-    wanted = [i for i in wanted if not _names_part(message.units[i])] or wanted
+    wanted = [i for i in wanted if not names_part(message.units[i])] or wanted
     if not wanted:
         return []
     # "A case for my laptop" is a case; with nothing else named, "for my cat" is all there is.
     heads = _heads(message, wanted)
-    _tell_closer(message, heads, vocabulary)
+    tell_closer(message, heads, vocabulary)
     if not heads and _describes_before(message, message.units[wanted[0]]):
         return []
     topics: list[Topic] = []
@@ -94,35 +88,9 @@ def read_topics(
     return topics
 
 
-def _tell_closer(message: Message, heads: list[int], vocabulary: CatalogVocabulary) -> None:
-    """Gives nouns the meaning they have together with what they are for: "a toy for my cat" is a
-    cat toy, and 给狗磨牙的玩具 is a dog's."""
-    for head in heads:
-        unit = message.units[head]
-        for other in message.units[max(0, head - _NEAR) : head + _NEAR]:
-            if not other.senses() or other is unit or not _is_whom(message, other):
-                continue
-            thing, whom = _key(message, unit), _key(message, other)
-            for words in (whom, whom.rpartition(" ")[2]):  # a cat, of "my old cat"
-                meanings = vocabulary.phrases.meanings(f"{words} {thing}")
-                found = [m for m in meanings if isinstance(m, Sense) and m.name == "category"]
-                if found:
-                    unit.meanings = (*found[:1],)
-                    break
-
-
-def _is_whom(message: Message, unit: Unit) -> bool:
-    before = message.tokens[unit.first - 1].text if unit.first else ""
-    return _is_purpose(message, unit) or before in _words("purpose")
-
-
-def _key(message: Message, unit: Unit) -> str:
-    return " ".join(token.key for token in message.tokens[unit.first : unit.last])
-
-
 def _topic(message: Message, run: list[int], vocabulary: CatalogVocabulary) -> Topic:
     """The kind that a compound names."""
-    labels = [_label(message.units[i]) for i in run]
+    labels = [label_of(message.units[i]) for i in run]
     place = len(run) - 1
     for i, label in enumerate(labels[:-1]):
         if label != labels[-1] and vocabulary.covers(labels[-1], label):
@@ -158,7 +126,7 @@ def _heads(message: Message, wanted: list[int]) -> list[int]:
     purposes: set[int] = set()
     for before, place in zip([-1, *wanted], wanted, strict=False):
         joined = before in purposes and _is_joined(message, before, place)
-        if joined or _is_purpose(message, message.units[place]):
+        if joined or is_purpose(message, message.units[place]):
             purposes.add(place)
     heads = [i for i in wanted if i not in purposes]
     leading: set[int] = set()
@@ -188,8 +156,8 @@ def _begun(message: Message, earlier: Topic, topic: Topic) -> Topic | None:
         cue = parting[-1]
         after = [message.tokens[i].text for i in range(cue.last, topic.first)]
         texts = [message.tokens[i].text for i in range(earlier.last, cue.first)]
-        anew = role == "sentence" or any(word in _words("anew") for word in after)
-        belongs = not anew and any(word in _words("goes_with") for word in texts)
+        anew = role == "sentence" or any(word in words("anew") for word in after)
+        belongs = not anew and any(word in words("goes_with") for word in texts)
         return None if belongs else replace(topic, begun=cue.last, apart=role == "sentence")
     return None
 
@@ -222,17 +190,6 @@ def _are_same(vocabulary: CatalogVocabulary, one: Topic, other: Topic) -> bool:
     )
 
 
-def _label(unit: Unit) -> str:
-    sense = unit.sense("category")
-    assert sense is not None
-    return sense.values[0]
-
-
-@lru_cache(maxsize=8)
-def _words(heading: str) -> frozenset[str]:
-    return frozenset(word for words in read_data("topics.yaml")[heading] for word in words)
-
-
 def narrowed(message: Message, topics: list[Topic], vocabulary: CatalogVocabulary) -> list[Topic]:
     """The kinds, narrowed by words that alone tell their sorts apart: "a dress, midi". A sort not
     wanted is excluded: "headphones, not over-ear"."""
@@ -261,7 +218,8 @@ def note_topics(
     """Turns the categories, and categories not wanted, into changes."""
     for topic in topics:
         message.change("set", "category", topic.label, topic.first, topic.last)
-        _note_compound(message, topic, vocabulary)
+        if topic.label:
+            note_compound(message, topic.label, range(topic.first, topic.last), vocabulary)
         if not topic.precise:
             message.kept.update(range(topic.first, topic.last))
     for unit in message.units:
@@ -282,24 +240,6 @@ def note_topics(
             message.use(unit.first, unit.last)
 
 
-def _note_compound(message: Message, topic: Topic, vocabulary: CatalogVocabulary) -> None:
-    """Notes what the words for a kind say beside it: a "cat toy" is for cats."""
-    for unit in message.units:
-        inside = topic.first <= unit.first < topic.last
-        if not inside or not unit.is_category or unit.last - unit.first < 2 or not topic.label:
-            continue
-        for phrase in vocabulary.phrases.find(message.tokens[unit.first : unit.last - 1]):
-            first, last = unit.first + phrase.first, unit.first + phrase.last
-            said = message.folded[message.tokens[first].start : message.tokens[last - 1].end]
-            sense = next((m for m in phrase.meanings if _tells_more(m, said)), None)
-            if not isinstance(sense, Sense) or vocabulary.says(topic.label, said):
-                continue
-            if vocabulary.applies(sense.name, topic.label) >= TOLD:
-                for value in sense.values:
-                    slot = f"attributes.{sense.name}"
-                    message.change("add", slot, value, first, last)
-
-
 def _takes_in(vocabulary: CatalogVocabulary, wider: str, narrower: str) -> bool:
     """Whether a kind takes in another in this catalogue or, where it files them apart, in the
     lexicon: trousers and jeans."""
@@ -310,14 +250,6 @@ def _takes_in(vocabulary: CatalogVocabulary, wider: str, narrower: str) -> bool:
         for kind in vocabulary.lexicon.narrower(said)
     }
     return vocabulary.covers(wider, narrower) or bool(kinds and kinds <= above)
-
-
-def _tells_more(meaning: object, said: str) -> bool:
-    """Whether a part of a compound names a value, and is no character of another word: 棉拖."""
-    if not isinstance(meaning, Sense) or not meaning.natural:
-        return False
-    single = len(said) == 1 and meaning.name in _OFTEN_IN_WORDS
-    return not single and meaning.name not in _TOLD_OTHERWISE | leanings()
 
 
 def part(message: Message, topics: list[Topic]) -> list[list[Change]]:
@@ -432,20 +364,6 @@ def _leads_to(message: Message, place: int, after: int) -> bool:
     return not any(units[i].role("comma", "or", "and") for i in range(place + 1, after))
 
 
-def _is_purpose(message: Message, unit: Unit) -> bool:
-    """Whether a noun only says what the thing is for: "for my living room"."""
-    before = [token.text for token in message.tokens[max(0, unit.first - 2) : unit.first]]
-    after = [token.text for token in message.tokens[unit.last : unit.last + 1]]
-    if after and after[0] in _words("used"):
-        return unit.last + 1 < len(message.tokens)
-    if not before or before[-1] not in _words("purpose") | _words("owners"):
-        return False
-    start = unit.first - (2 if before[-1] in _words("owners") else 1)
-    if start < 0 or message.tokens[start].text not in _words("purpose"):
-        return False
-    return not (start and message.tokens[start - 1].text in _words("seeking"))
-
-
 def _describes_before(message: Message, unit: Unit) -> bool:
     """Whether content words before a noun name a thing of their own."""
     return any(
@@ -454,42 +372,3 @@ def _describes_before(message: Message, unit: Unit) -> bool:
         if earlier.last <= unit.first and not earlier.meanings
         for i in range(earlier.first, earlier.last)
     )
-
-
-def _describes_kind(message: Message, index: int, vocabulary: CatalogVocabulary) -> bool:
-    """Whether a value that is a noun as well tells of a noun before it: "turntable, walnut"."""
-    label = _label(message.units[index])
-    if message.units[index - 1].role("or", "and"):
-        return False
-    kinds = [_label(u) for u in message.units[:index] if u.is_category and not u.is_value]
-    return bool(kinds) and not any(
-        vocabulary.covers(kind, label) or vocabulary.covers(label, kind) for kind in kinds
-    )
-
-
-def _is_owned(message: Message, unit: Unit) -> bool:
-    """Whether a noun is only whose the shopper speaks of, and something follows about it."""
-    before = message.tokens[unit.first - 1].text if unit.first else ""
-    return before in _words("keepers") and unit.last < len(message.tokens)
-
-
-def _names_part(unit: Unit) -> bool:
-    """Whether a word is an attribute's name as well, of a kind that the shop has no name for."""
-    sense = unit.sense("category")
-    return unit.sense("slot") is not None and sense is not None and not sense.precise
-
-
-def _names_wanted(message: Message, index: int, unit: Unit, vocabulary: CatalogVocabulary) -> bool:
-    if not unit.is_category or unit.polarity != "want" or any(message.used[unit.first : unit.last]):
-        return False
-    if (measured := message.measured[unit.first]) and measured[0] < unit.first:
-        return False  # "1 TB storage"
-    if unit.is_value and _is_owned(message, unit):
-        return False  # "my cat scratches everything"
-    if unit.is_value and _describes_kind(message, index, vocabulary):
-        return False
-    following = message.units[index + 1] if index + 1 < len(message.units) else None
-    if not unit.is_value or following is None or not following.is_category:
-        return True
-    # "Leather" of leather goods describes the next noun; "mystery" of mystery novels names it.
-    return vocabulary.covers(_label(following), _label(unit))

@@ -17,7 +17,7 @@ from assistant.understanding import (
 )
 from assistant.understanding.asides import part_intents
 from assistant.understanding.aspects import read_aspects
-from assistant.understanding.cues import cue_entries
+from assistant.understanding.cues import cantonese, cue_entries
 from assistant.understanding.intent import IntentClassifier
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.message import Message, Unit
@@ -112,12 +112,14 @@ class Understander:
         asked = read_questions(message, chosen, pointed, state, cleared, shown)
         topics.note_topics(message, named, state.constraints.category, self.vocabulary)
         note_values(message, chosen, state, self.vocabulary.leanings(held))
-        measures.note_bounds(message, bounds, self.vocabulary, category_at)
+        if not message.find("difference"):
+            measures.note_bounds(message, bounds, self.vocabulary, category_at)
         persons.read_person(message, self.vocabulary, held)
         note_unknown(message, chosen)
         aspects = read_aspects(
             message,
             question=is_question(message),
+            named=bool(topic.label),
             about_product=bool(pointed) or (not topic.label and bool(state.shown or state.focus)),
         )
         message.use_all(asked.units)
@@ -162,7 +164,7 @@ class Understander:
     def _open(self, text: str, state: DialogueState) -> tuple[Message, str | None]:
         clean = normalise(text[:LONGEST])
         detected = detect(clean, default=state.language)
-        folded = fold(clean)
+        folded = fold(clean).translate(cantonese())
         tokens, corrections = self._speller.mend(tokenise(folded))
         message = Message(
             text=clean,

@@ -73,17 +73,10 @@ def note_values(
             message.use(unit.first, unit.last)
         # "不要防水了": what was asked for need not be; that it must not be is not said.
         taken_back = unit.polarity == "exclude" and sense.values == ("yes",)
+        taken_back = taken_back or (sense.values == ("yes",) and _is_unimportant(message, index))
         taken_back = taken_back and "yes" in state.constraints.attributes.get(sense.name, [])
         if unit.polarity == "drop" or taken_back:
-            held = state.constraints.attributes.get(sense.name, [])
-            slot = f"attributes.{sense.name}"
-            values = [v for v in sense.values if v in held]
-            for value in values:
-                message.change("remove", slot, value, unit.first, unit.last)
-            if not values:
-                message.change(
-                    "add", f"exclude.{sense.name}", sense.values[0], unit.first, unit.last
-                )
+            _take_back(message, unit, sense, state)
             continue
         refused = [v for v in sense.values if v in state.constraints.exclude.get(sense.name, [])]
         if unit.polarity == "want" and refused and _is_allowed(message, index):
@@ -93,7 +86,7 @@ def note_values(
             continue
         if unit.polarity == "exclude" and _is_slip(message, chosen, index):
             continue
-        if unit.polarity == "want" and _is_one_more(message, index, sense, state):
+        if unit.polarity == "want" and _is_one_more(message, index, sense, state, begun):
             if sense.values == ("no",) and state.constraints.attributes.get(sense.name):
                 slot = f"attributes.{sense.name}"
                 message.change("clear", slot, None, unit.first, unit.last)
@@ -108,16 +101,34 @@ def note_values(
             begun[slot] = index
 
 
+def _take_back(message: Message, unit: Unit, sense: Sense, state: DialogueState) -> None:
+    """Drops values that need not be, wished for or only preferred: "needn't be olive"."""
+    for slot in ("attributes", "prefer_attributes"):
+        held = getattr(state.constraints, slot).get(sense.name, [])
+        for value in (v for v in sense.values if v in held):
+            message.change("remove", f"{slot}.{sense.name}", value, unit.first, unit.last)
+
+
+def _is_unimportant(message: Message, index: int) -> bool:
+    """Whether what is said right after a value is that it does not matter."""
+    after = islice(takewhile(lambda unit: not unit.role("comma"), message.units[index + 1 :]), 2)
+    return any(unit.role("post_any") and not unit.role("allowing") for unit in after)
+
+
 def _is_allowed(message: Message, index: int) -> bool:
     """Whether a value is only said to be all right: "black is fine after all"."""
     after = takewhile(lambda unit: not unit.role("comma"), message.units[index + 1 :])
     return any(unit.role("allowing", "post_any") for unit in islice(after, _REACH))
 
 
-def _is_one_more(message: Message, index: int, sense: Sense, state: DialogueState) -> bool:
+def _is_one_more(
+    message: Message, index: int, sense: Sense, state: DialogueState, begun: Collection[str]
+) -> bool:
     """Whether a value is said to be all right as well where nothing else of its kind is asked for,
     or only its opposite: "white is fine too" asks for nothing then."""
     asked = state.constraints.attributes.get(sense.name, [])
+    if f"attributes.{sense.name}" in begun:
+        return False
     if message.find("additive") is None and sense.values != ("no",):
         return False
     named = any(unit.is_category for unit in message.units)

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from assistant.understanding.cues import Cue, cue_entries, read_data
+from assistant.understanding.forms import NO, YES, is_number, joined, one_of, split, without
 from assistant.understanding.narrowings import narrowings
 from assistant.understanding.spelling import english_words
 from retrieval.catalog.facets import CatalogFacets, CategoryFacet, ValueFacet
@@ -14,7 +15,7 @@ from retrieval.language import fold
 from retrieval.lexicon import Lexicon
 from retrieval.lexicon.lexicon import Concept, name_key
 from retrieval.lexicon.phrases import Phrases
-from retrieval.lexicon.tokens import singular, tokenise
+from retrieval.lexicon.tokens import tokenise
 from retrieval.lexicon.units import Unit, measures_of, units
 
 STATED = 0.8
@@ -25,10 +26,7 @@ _SHORTEST_NAME = 4
 _MEANINGLESS = frozenset(
     ("yes", "no", "none", "other", "others", "n/a", "na", "various", "default")
 )
-_YES = frozenset(("yes", "true", "y", "是", "有"))
-_NO = frozenset(("no", "false", "n", "否", "无"))
 _REGIONAL = re.compile(r"(?:(?:eu|us|uk|欧 码|美 码) |w ?)?(\d+(?:\.5)?)(?: cm)?$")
-_SEPARATORS = (" & ", " and ", "/", ",", "、", "与", "和", "&")
 
 
 @cache
@@ -79,6 +77,7 @@ class CatalogVocabulary:
         self._node_at = {node.path: node for node in facets.categories}
         self._nodes_of: dict[str, set[tuple[str, ...]]] = {}
         self._narrowings: dict[str, Phrases[Meaning]] = {}
+        self._units_of: dict[str, tuple[Unit, ...]] = {}
         self._shares: dict[tuple[str, str | None], float] = {}
         self.phrases: Phrases[Meaning] = Phrases(cue_entries())
         for idiom in lexicon.idioms:
@@ -168,12 +167,15 @@ class CatalogVocabulary:
 
     def units_of(self, attribute: str) -> tuple[Unit, ...]:
         """The units that an attribute's values are written in, the most frequent first."""
+        if attribute in self._units_of:
+            return self._units_of[attribute]
         written = Counter(
             Unit(dimension, value.factor)
             for dimension, attributes in self.measures.items()
             for value in attributes.get(attribute, ())
         )
-        return tuple(unit for unit, _ in written.most_common())
+        self._units_of[attribute] = tuple(unit for unit, _ in written.most_common())
+        return self._units_of[attribute]
 
     @cached_property
     def unit_words(self) -> frozenset[str]:
@@ -204,16 +206,17 @@ class CatalogVocabulary:
         yield from self._value_senses("brand", self.facets.brands)
         yield from self._category_senses()
         for concept in self.lexicon.concepts("attribute_name"):
-            if concept.value in self.facets.attributes or concept.value == "brand":
-                for form in concept.forms():
-                    yield form, Sense("slot", (concept.value,))
+            stated = (concept.value, concept.family)
+            slot = next((n for n in stated if n in self.facets.attributes or n == "brand"), None)
+            if slot:
+                yield from ((form, Sense("slot", (slot,))) for form in concept.forms())
         for name, values in self.facets.attributes.items():
-            if yes := _one_of(values, _YES):
+            if yes := one_of(values, YES):
                 # "Waterproof" is said of a product whose attribute ``waterproof`` is "yes".
                 forms = {name.replace("_", " "), *self._feature_forms(name)}
-                for form in {*forms, *_without(forms)}:
+                for form in {*forms, *without(forms)}:
                     yield form, Sense(name, (yes.value,), yes.count)
-                if no := _one_of(values, _NO):
+                if no := one_of(values, NO):
                     for form in self._opposite_forms(name):
                         yield form, Sense(name, (no.value,), no.count)
             else:
@@ -273,12 +276,12 @@ class CatalogVocabulary:
                 yield from concept.forms()
 
     def _value_senses(self, name: str, values: list[ValueFacet]) -> Iterator[tuple[str, Sense]]:
-        if _one_of(values, _YES):
+        if one_of(values, YES):
             return
         own: dict[str, ValueFacet] = {}
         for value in values:
             written = {value.value, *value.translations.values()}
-            for form in (*written, *_joined(written), *self.lexicon.spellings(value.value)):
+            for form in (*written, *joined(written), *self.lexicon.spellings(value.value)):
                 key = name_key(form)
                 if self._is_sayable(key, name) and key not in own:
                     own[key] = value
@@ -345,7 +348,7 @@ class CatalogVocabulary:
                 if name_key(name) not in named:
                     named.add(name_key(name))
                     yield name, Sense("category", (node.name,), node.count)
-                parts += [(part, node) for part in _split(name)]
+                parts += [(part, node) for part in split(name)]
         shared = Counter(key for key, _ in {(name_key(part), node.path) for part, node in parts})
         for part, node in parts:
             key = name_key(part)
@@ -411,37 +414,4 @@ class CatalogVocabulary:
             return False
         if name == "brand":
             return len(key) > 1
-        return not all(_is_number(word) for word in words) or name == "size"
-
-
-def _one_of(values: list[ValueFacet], words: frozenset[str]) -> ValueFacet | None:
-    """The "yes" or the "no" (``words``) of an attribute that is only ever yes or no."""
-    plain = {value.value.casefold(): value for value in values}
-    if not plain or not plain.keys() <= _YES | _NO:
-        return None
-    return next((value for word, value in plain.items() if word in words), None)
-
-
-def _joined(forms: Iterable[str]) -> Iterator[str]:
-    """Hyphenated names without the hyphen: "wifi", of "Wi-Fi"."""
-    return (form.replace("-", "") for form in forms if "-" in form)
-
-
-def _without(forms: Iterable[str]) -> Iterator[str]:
-    """Ways to ask for what is free of something: "no gluten", of "gluten free"."""
-    for form in forms:
-        for ending, beginnings in read_data("freedom.yaml").items():
-            thing = form.removesuffix(ending).removeprefix(ending).strip()
-            if thing and thing != form:
-                yield from (f"{beginning} {thing}" for beginning in beginnings)
-
-
-def _split(name: str) -> list[str]:
-    parts = [name]
-    for mark in _SEPARATORS:
-        parts = [piece.strip() for part in parts for piece in part.split(mark)]
-    return [part for part in parts if part and part != name]
-
-
-def _is_number(word: str) -> bool:
-    return word.replace(".", "").replace(",", "").isdigit() or not singular(word).isalnum()
+        return not all(is_number(word) for word in words) or name == "size"

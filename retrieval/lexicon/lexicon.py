@@ -16,7 +16,11 @@ from retrieval.lexicon.tokens import tokenise
 Kind = Literal["attribute", "category", "attribute_name", "aspect"]
 Path = tuple[str, ...]
 
-_KIND_OF: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
+_KIND_OF: dict[str, Kind] = {
+    "category": "category",
+    "aspect": "aspect",
+    "attribute_name": "attribute_name",
+}
 _ASPECTS = "aspects.yaml"
 _REMNANT = 0.3
 """Below this share of a kind's products, nodes of exactly its name are not all that is meant."""
@@ -136,8 +140,7 @@ class Lexicon:
 
     def concept(self, name: str, value: str) -> Concept | None:
         """The concept of an attribute value or, with ``name="category"``, of a kind of product."""
-        kinds: dict[str, Kind] = {"category": "category", "aspect": "aspect"}
-        kind = kinds.get(name, "attribute")
+        kind = _KIND_OF.get(name, "attribute")
         return self._concepts.get((kind, name, value))
 
     def add_aspect(self, name: str, labels: Mapping[str, str]) -> None:

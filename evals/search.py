@@ -245,9 +245,11 @@ class Bench:
 
     def _evidence(self, query: str) -> SearchEvidence:
         mended = self._speller.mend(query)
+        packaged = self if self._other is None else self._other
         scores = signals_of(
-            self._lexical(mended), self.cosines(mended), self.fusion, self._everything
+            self._lexical(mended), packaged.cosines(mended), self.fusion, self._everything
         )
+        scores["cosine"] = self.cosines(mended)  # fused is the packaged one's: two views see more
         return SearchEvidence(mended, scores, self._matrix)
 
     def _fit_weights(self, judged: Judgments) -> Fusion:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from evals.fusion import ShopBench, fit, measure_floor, vague_queries, write
-from finetune.search.shop_queries import QueryMaker
 from evals.shops import demo_products, livostyle_products, people_requests
+from finetune.search.shop_queries import QueryMaker
 from retrieval.catalog.product import Product
 from retrieval.encoder.encoder import Encoder
 from retrieval.encoder.opening import open_encoder

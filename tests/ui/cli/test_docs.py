@@ -52,6 +52,7 @@ def test_the_training_page_names_every_option_and_every_field_of_the_recipe():
         root.commands["train"].commands["sequence"],
         root.commands["eval"].commands["next-item"],
         root.commands["eval"].commands["purchases"],
+        root.commands["adapt-encoder"],
     ]
     parameters = [parameter for command in commands for parameter in command.params]
     options = {name for parameter in parameters for name in parameter.opts}

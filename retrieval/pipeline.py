@@ -47,8 +47,10 @@ CANDIDATES = 100
 """Candidates that are ranked; more only where reviews rule most of them out."""
 DEEPER = 500
 ACTED_ON = 5
-INVITED = 30
-"""Neighbours of the products a customer acted on last that are candidates wherever they fit."""
+INVITED = 20
+"""Neighbours of the products a customer acted on last that are candidates wherever they fit. They
+and what is paid for take the places of the last of ``CANDIDATES``, so that ranking takes no longer.
+"""
 REFRESH_S = 60.0
 """How old the popularity figures and review summaries may grow."""
 
@@ -177,9 +179,15 @@ class ProductFinder:
         ranker = trial.ranker if trial else self.ranker
         invited = self._invited(constraints, profile)
         kept, total, timings = self._candidates(
-            constraints, profile, exclude_ids, CANDIDATES, clock, invited, ranker
+            constraints,
+            profile,
+            exclude_ids,
+            CANDIDATES - len(invited),
+            clock,
+            invited,
+            ranker,
         )
-        if len(kept) < limit and total > CANDIDATES:
+        if len(kept) < limit and total > CANDIDATES - len(invited):
             kept, total, timings = self._candidates(
                 constraints, profile, exclude_ids, DEEPER, clock, invited, ranker
             )

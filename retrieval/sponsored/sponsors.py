@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from threading import Lock
 from time import monotonic
 
@@ -19,8 +20,8 @@ log = logging.getLogger(__name__)
 
 LEAST_QUALITY = 0.5
 """Share of the best score in the list below which nothing is placed, whatever is paid."""
-MOST_PRODUCTS = 100
-"""Products of campaigns that one search takes along."""
+MOST_PRODUCTS = 20
+"""Products of campaigns that one search takes along, those with the highest bids."""
 READ_EVERY_S = 1.0
 
 Paid = Won
@@ -50,8 +51,12 @@ class Sponsors:
         """Products of the campaigns that may be placed where this is wanted."""
         if not self._share:
             return []
-        found = (key for one in self._able() if _targets(one, wanted) for key in one.product_ids)
-        return list(dict.fromkeys(found))[:MOST_PRODUCTS]
+        able = [one for one in self._able() if _targets(one, wanted)]
+        able.sort(key=lambda one: (-one.bid, one.id))
+        # In turn, so that no campaign with many products keeps the others out.
+        rounds = zip_longest(*(one.product_ids for one in able))
+        found = dict.fromkeys(key for keys in rounds for key in keys if key is not None)
+        return list(found)[:MOST_PRODUCTS]
 
     def place(
         self, kept: Sequence[Candidate], shown: Sequence[Candidate], wanted: Constraints

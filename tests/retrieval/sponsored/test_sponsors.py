@@ -88,7 +88,7 @@ def test_targeting(open_sponsors: Callable[..., Sponsors]) -> None:
     assert sponsors.products(Constraints(query="green tea")) == ["tea"]
     assert sponsors.products(Constraints(query="绿茶")) == ["tea"]
     assert sponsors.products(Constraints(query="steak knife")) == []
-    assert sponsors.products(Constraints(category="tea pots")) == ["tea", "pot"]
+    assert set(sponsors.products(Constraints(category="tea pots"))) == {"tea", "pot"}
 
 
 def test_dates_and_pace_are_kept(store: CampaignStore, draft: Callable[..., Any]) -> None:

@@ -12,6 +12,7 @@ history of this length.
 import argparse
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class World:
 
     @property
     def utility(self) -> Array:
-        return np.sum(list(self.terms.values()), axis=0)
+        return np.asarray(np.sum(list(self.terms.values()), axis=0), dtype=np.float64)
 
     def _auc(self, utility: Array) -> float:
         chance = self.looked_at / (1 + np.exp(-utility))
@@ -75,7 +76,7 @@ def make_world(customers: int, lists_each: float, scale: float = 1.0) -> World:
     share = taste.department[who, shelf.department[what]] * taste.department.shape[1]
     color = np.where(shelf.colors[what], taste.color[who], -np.inf).max(-1)
     distance = np.abs(shelf.price_level[what] - taste.price_level[who])
-    terms: dict[str, Array] = {
+    terms: dict[str, NDArray[np.floating[Any]]] = {
         "interest": 0.3 * np.clip(np.log(share), -3, 3),
         "brand": taste.brand[who, shelf.brand[what]],
         "color": np.where(np.isfinite(color), color, 0.0),
@@ -86,15 +87,16 @@ def make_world(customers: int, lists_each: float, scale: float = 1.0) -> World:
         "price cut": 0.35 * shelf.reduced[what],
         "sold out": -1.5 * ~shelf.in_stock[what],
     }
-    terms["query match"] = truth["impression_utility"].astype(np.float64) - np.sum(
-        list(terms.values()), axis=0
+    exact: dict[str, Array] = {n: np.asarray(t, dtype=np.float64) for n, t in terms.items()}
+    exact["query match"] = truth["impression_utility"].astype(np.float64) - np.sum(
+        list(exact.values()), axis=0
     )
     chance = truth["impression_click"].astype(np.float64)
     clicked = (np.random.default_rng(SEED).random(len(chance)) < chance).astype(np.float64)
     seconds = events.seconds[rows]
     later = seconds <= np.quantile(seconds, HELD_OUT)
-    looked_at = (1.0 + events.position[rows]) ** _PLACE_DECLINE
-    return World(shelf, taste, who, what, terms, looked_at, clicked, later)
+    looked_at: Array = np.power(1.0 + events.position[rows], _PLACE_DECLINE, dtype=np.float64)
+    return World(shelf, taste, who, what, exact, looked_at, clicked, later)
 
 
 def ideal_learner(world: World, steps: int = 100) -> Array:
@@ -120,7 +122,7 @@ def ideal_learner(world: World, steps: int = 100) -> Array:
     def utility(rows: torch.Tensor) -> torch.Tensor:
         c, p = who[rows], what[rows]
         color = colors[c].masked_fill(~offered[p], -9.0).amax(1)
-        return (
+        total: torch.Tensor = (
             base[rows]
             + brands[c, brand[rows]]
             + torch.where(offered[p].any(1), color, 0.0)
@@ -128,6 +130,7 @@ def ideal_learner(world: World, steps: int = 100) -> Array:
             + 0.3 * interests[c, department[rows]].clamp(-3, 3)
             + 0.9 * (aspects[c] * quality[p]).sum(1)
         )
+        return total
 
     earlier = torch.tensor(np.flatnonzero(~world.later))
     optimiser = torch.optim.Adam(weights, lr=0.07)

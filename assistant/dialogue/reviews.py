@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from assistant.dialogue.decide import asks_for_best
+from assistant.dialogue.named import named
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.targets import ask_which, focused, targets
 from assistant.dialogue.work import Draft, Work, book_of
@@ -24,10 +25,15 @@ def reviews(rooms: Rooms, work: Work) -> Work:
     state, heard, book = work["state"], work["understanding"], book_of(work)
     if asks_for_best(heard) and len(state.shown) > 1:
         return _best(rooms, work)
-    found = targets(rooms, work, at_most=MOST_TOLD)
-    if not found and not heard.references and len(state.shown) > 1:
-        listed = rooms.describe(state.shown, work["owner"].customer_id)[:MOST_TOLD]
-        return _each(rooms, work, listed)
+    listed = rooms.describe(state.shown, work["owner"].customer_id)
+    called = [] if heard.references else named(listed, heard.text, state.language)
+    found = called[:MOST_TOLD] or targets(rooms, work, at_most=MOST_TOLD)
+    # "Is it loud?" of several: the answer for each says more than "which one?".
+    anyone = not heard.references or (
+        heard.aspects and all(r.kind == "focus" for r in heard.references)
+    )
+    if not found and anyone and len(state.shown) > 1:
+        return _each(rooms, work, listed[:MOST_TOLD])
     if not found:
         return ask_which(work, "reviews")
     if len(found) > 1:

@@ -172,6 +172,31 @@ def test_the_best_in_an_aspect_names_those_nobody_judged(
     assert silent in turn.reply
 
 
+@pytest.mark.parametrize(
+    ("first", "question", "told"),
+    [
+        ("fans", "do people like the Gale?", LOUD),
+        ("fans", "what do reviews say about the Zephyr?", QUIET),
+        ("风扇", "狂风的评价怎么样", LOUD),
+    ],
+)
+def test_a_product_may_be_called_by_a_word_of_its_own(
+    fans: Shop, first: str, question: str, told: str
+) -> None:
+    talk = Talk(fans)
+    talk.say(first)
+    assert [p.id for p in talk.say(question).products] == [told]
+
+
+@pytest.mark.parametrize(("first", "question"), [("fans", "is it loud?"), ("风扇", "它吵不吵？")])
+def test_it_of_several_is_answered_for_each(fans: Shop, first: str, question: str) -> None:
+    talk = Talk(fans)
+    shown = [p.id for p in talk.say(first).products]
+    turn = talk.say(question)
+    assert turn.action == "answer"
+    assert [p.id for p in turn.products] == shown
+
+
 def test_reviews_are_quoted_and_never_obeyed(fans: Shop) -> None:
     talk = Talk(fans)
     talk.say("fans")

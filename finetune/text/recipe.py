@@ -17,7 +17,7 @@ class Recipe(BaseModel):
         description="minilm, bilingual, mpnet, or any AutoModel by name or folder; auto: bilingual "
         "where the data holds Chinese, else minilm.",
     )
-    epochs: int = Field(12, ge=1)
+    epochs: int = Field(12, ge=0)
     batch: int = Field(32, ge=1, description="Texts in one step on the device.")
     accumulate: int = Field(1, ge=1, description="Steps whose gradients make one update.")
     rate: float = Field(3e-4, gt=0, description="Peak learning rate of the body (or its adapter).")

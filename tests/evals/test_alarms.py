@@ -1,6 +1,6 @@
 from functools import partial
 
-from evals.alarms import Series, cusum, informed, judge, simulate, weekly
+from evals.alarms import Noticed, Series, cusum, informed, judge, simulate, weekly
 from retrieval.insights.change import Mention
 
 
@@ -8,7 +8,7 @@ def test_alarms_before_a_shift_or_without_one_are_false() -> None:
     mentions = [Mention(str(day), day, False) for day in range(200)]
     shop = [Series(mentions, 100), Series(mentions, None)]
 
-    def at(*days: int):
+    def at(*days: int) -> Noticed:
         return judge(lambda series, usual: days, [shop])
 
     right = at(110)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-import pandas as pd
+import pyarrow.parquet as pq
 import yaml
 
 from retrieval.demo.generator import generate
@@ -90,7 +90,7 @@ def on_strangers(folder: Path, part: str, model: ClauseReader | None = None) -> 
     """Real reviews of other people, which lie in ``folder`` and are named here by their index."""
     rows = yaml.safe_load((DATA / "aspects_strangers.yaml").read_text("utf-8"))[part]
     file, column = _STRANGERS[part.partition("_")[0]]
-    table = pd.read_parquet(folder / file)[column]
+    table = pq.read_table(folder / file, columns=[column]).column(column).to_pylist()
     texts, wanted = [], []
     for index, *rest in rows:
         labels = [label for label in rest if label[-1] in "+-"]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
+from scipy.special import expit
 from tokenizers import Tokenizer
 
 from retrieval.encoder.adapter import Adapter, body_fingerprint
@@ -115,7 +116,7 @@ class ClauseModel:
 
         def read(index: int) -> Probabilities:
             logits = self._forward(*padded([encodings[index]]))[0]
-            return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
+            return np.asarray(expit(logits), dtype=np.float32)
 
         if len(fresh) < _FEW or self._workers == 1:
             rows = [read(index) for index in range(len(fresh))]

@@ -16,7 +16,7 @@ _SERVICE = frozenset(
 )
 """Intents that words about products do not overrule: "my black shoes never arrived"."""
 _CERTAIN = 0.9
-_DOUBTFUL = 0.6
+_DOUBTFUL = 0.7
 
 
 def adjust_intent(heard: Understanding, state: DialogueState) -> Understanding:
@@ -41,6 +41,10 @@ def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)
         return IntentName.OUT_OF_SCOPE
     if heard.resets:
         return IntentName.SEARCH if heard.changes else IntentName.RESET
+    # "Do you have a zither?": the classifier need not know the word to know what is asked.
+    doubtful = heard.intent.confidence < _DOUBTFUL
+    if doubtful and heard.asks_stock and heard.changes and not heard.references:
+        return IntentName.SEARCH
     if told in _SERVICE:
         return None
     if heard.resumes:
@@ -64,9 +68,5 @@ def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)
     if wishes and not heard.references and searching and (unsure or told == IntentName.SEARCH):
         return IntentName.REFINE if not named else None
     if wishes and told == IntentName.OUT_OF_SCOPE and not heard.references:
-        return IntentName.SEARCH
-    # "Do you have a zither?": the classifier need not know the word to know what is asked.
-    doubtful = heard.intent.confidence < _DOUBTFUL
-    if doubtful and heard.asks_stock and heard.changes and not heard.references:
         return IntentName.SEARCH
     return None

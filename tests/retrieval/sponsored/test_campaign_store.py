@@ -36,7 +36,7 @@ def test_a_late_click_and_one_on_somebody_elses_list_cost_nothing(
 ) -> None:
     campaign = store.create(draft())
     place(store, campaign.id, "ana")
-    assert store.click("p1", "ana", NOW + timedelta(days=1, minutes=1)) == 0
+    assert store.click("p1", "ana", datetime.now(UTC) + timedelta(days=1, minutes=1)) == 0
     place(store, campaign.id, None)
     assert store.click("p1", "visitor", datetime.now(UTC)) == 500_000
 

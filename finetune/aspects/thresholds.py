@@ -12,7 +12,7 @@ from finetune.aspects.bank import LANGUAGES, Labels
 from retrieval.reviews.clause_model import ClauseCard
 from retrieval.reviews.clause_reader import ClauseReader, read_all
 
-LEAST = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
+LEAST = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 DOUBT = (0.0, 0.003, 0.01, 0.02, 0.04, 0.08, 0.15)
 
 

@@ -1,10 +1,11 @@
-"""The shipped sentiment model, opened when the first review is to be judged."""
+"""The shipped models of reviews, opened when the first review is to be judged."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
 from retrieval.encoder.export import RECIPE
+from retrieval.reviews.clause_model import ShippedClauses
 from retrieval.reviews.sentiment import SHIPPED, Sentiment, SentimentModel, fingerprint_of
 
 
@@ -16,7 +17,7 @@ class ShippedJudge:
     """
 
     def __init__(self, folder: Path, path: Path = SHIPPED) -> None:
-        self.clauses = None
+        self.clauses = ShippedClauses(folder)
         self._folder = folder
         self._path = path
         self._model: SentimentModel | None = None
@@ -24,12 +25,12 @@ class ShippedJudge:
 
     @property
     def fingerprint(self) -> str:
-        """Of the weights and their number format.
+        """Of the weights of both models and their number format.
 
         Raises:
             WeightsError: the model's file is missing.
         """
-        return f"{fingerprint_of(self._path)}-{RECIPE}"
+        return f"{fingerprint_of(self._path)}-{RECIPE}-{self.clauses.fingerprint}"
 
     def judge(self, texts: Sequence[str]) -> list[Sentiment]:
         """See ``SentimentModel.judge``.

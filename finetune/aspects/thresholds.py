@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import product
 
 import numpy as np
 import yaml
@@ -13,7 +12,6 @@ from retrieval.reviews.clause_model import ClauseCard
 from retrieval.reviews.clause_reader import ClauseReader, read_all
 
 LEAST = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
-DOUBT = (0.0, 0.003, 0.01, 0.02, 0.04, 0.08, 0.15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +46,18 @@ def read_dev() -> Mapping[str, Sequence[Annotated]]:
 
 def choose_thresholds(
     model: ClauseReader, dev: Mapping[str, Sequence[Annotated]]
-) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    """``least``, ``doubt`` and the F1 of pairs under them, each by language."""
+) -> tuple[dict[str, float], dict[str, float]]:
+    """``least`` and the F1 of pairs under it, each by language."""
     tried = _Remembering(model)
-    least, doubt, scores = {}, {}, {}
+    least, scores = {}, {}
     for language, reviews in dev.items():
-        best = (-1.0, 0.0, 0.0)
-        for one, other in product(LEAST, DOUBT):
+        best = (-1.0, 0.0)
+        for one in LEAST:
             update = {"least": {**model.card.least, language: one}}
-            update["doubt"] = {**model.card.doubt, language: other}
             tried.card = model.card.model_copy(update=update)
-            best = max(best, (pair_f1(tried, reviews), one, other))
-        scores[language], least[language], doubt[language] = best
-    return least, doubt, scores
+            best = max(best, (pair_f1(tried, reviews), one))
+        scores[language], least[language] = best
+    return least, scores
 
 
 def pair_f1(model: ClauseReader | None, reviews: Sequence[Annotated]) -> float:

@@ -82,7 +82,6 @@ def train_aspects(
     card = ClauseCard(
         labels=labels,
         least={"en": 0.3, "zh": 0.3},
-        doubt={"en": 0.02, "zh": 0.02},
         max_tokens=recipe.max_tokens,
         body=body_fingerprint(),
     )
@@ -92,8 +91,8 @@ def train_aspects(
         report(row)
         figures = {"loss": round(row["loss"], 4), "seconds": round(row["seconds"], 1)}
     dev = read_dev()
-    least, doubt, scores = choose_thresholds(ClauseModel.open(scratch, out), dev)
-    card = card.model_copy(update={"least": least, "doubt": doubt})
+    least, scores = choose_thresholds(ClauseModel.open(scratch, out), dev)
+    card = card.model_copy(update={"least": least})
     save_shipped(_adapter(network), card, out)
     return figures | {f"dev_f1_{language}": round(f1, 4) for language, f1 in scores.items()}
 

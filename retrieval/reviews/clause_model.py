@@ -45,8 +45,6 @@ class ClauseCard(BaseModel):
     """Aspects with ``+`` for praise or ``-`` for a complaint, in the order of the head's rows."""
     least: dict[str, float]
     """By language, ``en`` and ``zh``: from which probability on a label is taken."""
-    doubt: dict[str, float]
-    """By language: below it, what the vocabulary read is not believed."""
     max_tokens: int = Field(gt=0)
     body: str
     """Fingerprint of the weights that the adapter was trained on."""

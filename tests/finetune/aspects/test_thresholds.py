@@ -15,7 +15,6 @@ class Says:
     card = ClauseCard(
         labels=("battery+", "battery-"),
         least={"en": 0.5, "zh": 0.5},
-        doubt={"en": 0.0, "zh": 0.0},
         max_tokens=8,
         body="",
     )
@@ -29,7 +28,7 @@ def test_the_threshold_is_where_pairs_are_read_best() -> None:
         Annotated("gone gone by noon", frozenset({"battery-"})),
         Annotated("gone to the market", frozenset()),
     ]
-    least, _, scores = choose_thresholds(Says(), {"en": reviews})
+    least, scores = choose_thresholds(Says(), {"en": reviews})
     assert 0.32 < least["en"] <= 0.64
     assert scores["en"] == 1.0
     assert pair_f1(None, reviews) == 0.0

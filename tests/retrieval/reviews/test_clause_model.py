@@ -13,7 +13,6 @@ LABELS = ("battery-", "comfort+")
 CARD = ClauseCard(
     labels=LABELS,
     least={"en": 0.5, "zh": 0.5},
-    doubt={"en": 0.1, "zh": 0.1},
     max_tokens=8,
     body="other weights",
 )

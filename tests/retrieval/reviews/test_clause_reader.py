@@ -17,11 +17,10 @@ class Says:
 
     fingerprint = "says"
 
-    def __init__(self, heard: dict[str, dict[str, float]], least: float = 0.5, doubt: float = 0.1):
+    def __init__(self, heard: dict[str, dict[str, float]]) -> None:
         labels = ("battery+", "battery-", "comfort+", "comfort-", "noise-", "sizing+", "sizing-")
-        both = {"en": least, "zh": least}
-        doubts = {"en": doubt, "zh": doubt}
-        self.card = ClauseCard(labels=labels, least=both, doubt=doubts, max_tokens=48, body="")
+        least = {"en": 0.5, "zh": 0.5}
+        self.card = ClauseCard(labels=labels, least=least, max_tokens=48, body="")
         self.heard = heard
         self.asked: list[str] = []
 
@@ -44,26 +43,22 @@ def test_the_model_adds_what_no_word_gave_away() -> None:
         assert text[mention.start : mention.end] == mention.clause
 
 
-def test_the_words_are_overruled_where_the_model_doubts_them() -> None:
-    text = "It runs small"
-    assert read(text, Says({})) == {"sizing-"}
-    assert read(text, Says({text: {"sizing-": 0.05}})) == set()
-    assert read(text, Says({text: {"sizing-": 0.2, "sizing+": 0.9}})) == {"sizing+"}
+def test_what_the_words_found_is_not_asked_again() -> None:
+    text = "It runs small. Gone before the second song."
+    model = Says({"It runs small": {"sizing+": 0.9}})
+    assert read(text, model) == {"sizing-"}
+    assert model.asked == ["Gone before the second song"]
 
 
-def test_a_pair_that_both_found_stands_once() -> None:
-    found = read_all(["It runs small"], [None], Says({"It runs small": {"sizing-": 0.9}}))[0]
-    assert [_label(m) for m in found] == ["sizing-"]
+def test_what_is_not_sure_enough_is_left_out() -> None:
+    assert read("Gone soon", Says({"Gone soon": {"battery-": 0.49, "comfort+": 0.5}})) == {
+        "comfort+"
+    }
 
 
 def test_without_a_model_only_the_words_are_read() -> None:
     text = "太小了，不过很舒服。"
     assert read_all([text], [None], None) == [extract(text)]
-
-
-def test_aspects_of_a_shops_own_are_not_doubted() -> None:
-    text = "The sound is great"
-    assert read(text, Says({})) == {"sound+"}
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,22 @@ _SERVICE = frozenset(
 """Intents that words about products do not overrule: "my black shoes never arrived"."""
 _CERTAIN = 0.9
 _DOUBTFUL = 0.7
+_SURE = 0.8
+_ABOUT_WHAT_IS_HELD = frozenset(
+    (
+        IntentName.REFINE,
+        IntentName.SHOW_MORE,
+        IntentName.PRODUCT_QUESTION,
+        IntentName.REVIEW_QUESTION,
+        IntentName.COMPARE,
+    )
+)
 
 
 def adjust_intent(heard: Understanding, state: DialogueState) -> Understanding:
     """``heard`` with the intent that its own substance leaves possible."""
+    if _names_the_unknown(heard, state):
+        heard = heard.model_copy(update={"topic_change": True})
     name = _certain(heard, state)
     if name is None or name == heard.intent.name:
         return heard
@@ -31,6 +43,23 @@ def adjust_intent(heard: Understanding, state: DialogueState) -> Understanding:
         alternatives=[(told.name, told.confidence), *told.alternatives],
     )
     return heard.model_copy(update={"intent": intent})
+
+
+def _names_the_unknown(heard: Understanding, state: DialogueState) -> bool:
+    """Whether it asks for a thing that the shop has no word for, instead of what is looked for.
+
+    "Do you have an umbrella?" after shoes is no wish about the shoes.
+    """
+    held = state.constraints
+    if not heard.unknown_words or not (held.category or held.query):
+        return False
+    if heard.references or heard.resumes or heard.topic_return:
+        return False
+    told = heard.intent
+    sure = told.name == IntentName.SEARCH and told.confidence >= _SURE
+    asked = heard.asks_stock and told.name not in _ABOUT_WHAT_IS_HELD
+    only_words = bool(heard.changes) and all(c.slot == "query" for c in heard.changes)
+    return only_words and (sure or asked)
 
 
 def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)

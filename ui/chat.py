@@ -106,7 +106,6 @@ class ChatPage:
                 visible=False,
                 min_width=110,
             )
-        self._rows = gr.HTML("", elem_id="rows", apply_default_css=False)
         opening = escape(label("loading", language))
         self._talk = gr.HTML("", elem_id="talk", apply_default_css=False)
         self._status = gr.HTML(f'<p role="status">{opening}</p>', elem_id="status")
@@ -145,6 +144,7 @@ class ChatPage:
             self._fresh = gr.Button(
                 label("fresh", language), size="sm", interactive=False, elem_id="fresh"
             )
+        self._rows = gr.HTML("", elem_id="rows", apply_default_css=False)
         self._news = gr.Timer(NEWS_EVERY_S, active=False)
 
     def _connect(self) -> None:

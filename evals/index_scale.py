@@ -61,7 +61,7 @@ class ExactCosines:
     vectors: Vectors
     is_exact = True
 
-    def scan(self, query: Vectors) -> Vectors:
+    def scan(self, query: Vectors, rows: NDArray[np.int64]) -> Vectors:
         found: Vectors = self.vectors @ query
         return found
 

@@ -4,6 +4,7 @@ Search opens it, ranking, reviews and diversity add to it, and cards, prose, rea
 evals read it. Nothing may be said about a product that is not recorded here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -120,11 +121,13 @@ class Candidate:
     dense: float = 0.0
     fused: float = 0.0
     """Retrieval score in [0, 1], comparable within one search."""
-    features: dict[str, float] = field(default_factory=dict)
-    contributions: dict[str, float] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
+    contributions: Mapping[str, float] = field(default_factory=dict)
     """Additive parts of ``score`` by feature, in log-odds."""
     score: float = 0.0
-    """Predicted preference in [0, 1]."""
+    """Predicted preference in [0, 1], by the merchant's aims."""
+    click_rate: float = 0.0
+    """Predicted chance of a click in the first place of a list, whatever the aims are."""
     reviews: ReviewEvidence | None = None
     satisfied: list[Satisfied] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)

@@ -29,7 +29,8 @@ from retrieval.index.lexical_builder import LexicalBuilder
 from retrieval.index.matrix import MatrixWriter
 from retrieval.index.writer_lock import writer_lock
 from retrieval.store.base import Sessions
-from retrieval.store.catalog_store import CatalogStore, text_hash
+from retrieval.store.catalog_rows import text_hash
+from retrieval.store.catalog_store import CatalogStore
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ from retrieval.index.generation_store import Generation, GenerationStore
 from retrieval.index.known import SAME
 from retrieval.store.base import Sessions
 from retrieval.store.bulk import chunks
-from retrieval.store.catalog_store import CatalogStore, text_hash
+from retrieval.store.catalog_rows import text_hash
+from retrieval.store.catalog_store import CatalogStore
 
 
 @dataclass(frozen=True, slots=True)

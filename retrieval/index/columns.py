@@ -8,6 +8,7 @@ it is that variant's alone ("black, white" on the product, "black" on one varian
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ Nodes = Mapping[str, Collection[Path_]]
 
 _ARRAYS = ("product", "first", "price", "in_stock", "rating", "reviews", "created", "alive")
 _POSTINGS = ("attributes", "categories", "titles")
+_RATING_WEIGHT = 10.0  # so many reviews of the catalogue's mean are added to a product's own
 _FEW = 0.1  # where a filter leaves less than this share, the rest is checked row by row
 
 
@@ -100,15 +102,64 @@ class Columns:
         """The category paths whose last node is called ``label`` in any language."""
         return self.nodes.get(folded(label), [])
 
+    @cached_property
+    def shrunk_rating(self) -> NDArray[np.float64]:
+        """Mean rating, drawn to the catalogue's mean where few reviews stand behind it."""
+        rated = np.isfinite(self.rating)
+        mean = float(self.rating[rated].mean()) if rated.any() else 0.0
+        rating = np.where(rated, self.rating, mean)
+        return (rating * self.reviews + mean * _RATING_WEIGHT) / (self.reviews + _RATING_WEIGHT)
+
+    @cached_property
+    def prior(self) -> NDArray[np.float32]:
+        """How good a bet each product is when nothing is known of the wish, in [0, 1]."""
+        reviews = np.log1p(self.reviews)
+        popular = reviews / max(float(reviews.max(initial=0.0)), 1e-6)
+        return (0.5 * popular + 0.1 * self.shrunk_rating).astype(np.float32)
+
+    @cached_property
+    def _owner(self) -> NDArray[np.intp]:
+        """``product`` in the type that NumPy looks up with, without a copy each time."""
+        return self.product.astype(np.intp)
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        """The row behind the last variant of each product."""
+        return np.append(self.first[1:], len(self.skus))
+
+    @cached_property
+    def _further(self) -> NDArray[np.intp]:
+        """The variant rows that are not the first of their product."""
+        return np.flatnonzero(self.product[1:] == self.product[:-1]) + 1
+
     def mask(self, constraints: Constraints, nodes: Nodes | None = None) -> Mask:
         """The products with a variant that meets every hard constraint at once.
 
         ``nodes`` says what category labels mean; a label that it lacks is looked up by its name.
         """
-        variants = self.fitting(constraints, nodes)
+        passing = self._product_mask(constraints, nodes or {})
+        if np.count_nonzero(passing) < _FEW * len(passing):
+            return self._mask_of(np.flatnonzero(passing), constraints)
+        variants = self._variant_mask(constraints, slice(None))
         if len(self.ids) == len(self.skus):  # one variant each
+            variants &= passing
             return Mask(variants, variants)
-        return Mask(np.logical_or.reduceat(variants, self.first), variants)
+        variants &= passing.take(self._owner)
+        # The first variants at once, then the few products that only another one lets pass: a
+        # third of the time of going by all variants.
+        products = variants.take(self.first)
+        products[self._owner[self._further[variants[self._further]]]] = True
+        return Mask(products, variants)
+
+    def _mask_of(self, rows: NDArray[np.int64], constraints: Constraints) -> Mask:
+        """The mask of which nothing but some variants of some product ``rows`` passes."""
+        owner, found = self._variants_of(rows)
+        fits = self._variant_mask(constraints, found)
+        products = np.zeros(len(self.ids), dtype=np.bool_)
+        products[rows[owner[fits]]] = True
+        variants = np.zeros(len(self.skus), dtype=np.bool_)
+        variants[found[fits]] = True
+        return Mask(products, variants)
 
     def best(self, mask: Mask, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The variant to show of each product row: in stock before not, then the cheapest.
@@ -126,23 +177,11 @@ class Columns:
 
     def _variants_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """All variant rows of some product rows, and of which position in ``rows`` each is."""
-        ends = np.append(self.first[1:], len(self.skus))[rows]
-        counts = ends - self.first[rows]
+        first = self.first[rows]
+        counts = self._ends[rows] - first
         owner = np.repeat(np.arange(len(rows)), counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return owner, self.first[rows][owner] + within
-
-    def fitting(self, constraints: Constraints, nodes: Nodes | None = None) -> NDArray[np.bool_]:
-        """The variants that meet every hard constraint; shape (variants,)."""
-        products = self._product_mask(constraints, nodes or {})
-        if np.count_nonzero(products) < _FEW * len(products):
-            _, rows = self._variants_of(np.flatnonzero(products))
-            fits = np.zeros(len(self.skus), dtype=np.bool_)
-            fits[rows] = self._variant_mask(constraints, rows)
-            return fits
-        fits = self._variant_mask(constraints, slice(None))
-        fits &= products if len(products) == len(fits) else products[self.product]
-        return fits
+        return owner, first[owner] + within
 
     def _variant_mask(
         self, wanted: Constraints, rows: NDArray[np.int64] | slice
@@ -177,13 +216,13 @@ class Columns:
             for key in self._category_keys(label, nodes):
                 fits[self.categories.rows(key)] = False
         for text in wanted.exclude.get("text", ()):
-            fits[self._titled(text)] = False
+            fits[self.titled(text)] = False
         return fits
 
     def _category_keys(self, label: str, nodes: Nodes) -> Iterable[str]:
         return (category_key(path) for path in nodes.get(label) or self.named(label))
 
-    def _titled(self, text: str) -> NDArray[np.int32]:
+    def titled(self, text: str) -> NDArray[np.int32]:
         """Rows of the products whose title, in any language, has every word of ``text``."""
         found: NDArray[np.int32] | None = None
         for term in needed_terms(text):

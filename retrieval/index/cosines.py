@@ -21,8 +21,11 @@ class Cosines(Protocol):
         """Whether what ``scan`` says needs no second look."""
         ...
 
-    def scan(self, query: Vectors) -> Scores:
-        """Cosine of every product row, nearly, to a query of shape (d,); shape (products,)."""
+    def scan(self, query: Vectors, rows: NDArray[np.int64]) -> Scores:
+        """Cosine of the ascending product ``rows``, nearly, to a query of shape (d,).
+
+        Shape (products,); what the other rows hold means nothing.
+        """
         ...
 
     def exact(self, query: Vectors, rows: NDArray[np.int64]) -> Scores:
@@ -40,7 +43,7 @@ class ChromaCosines:
         self._columns = columns
         self._depth = depth
 
-    def scan(self, query: Vectors) -> Scores:
+    def scan(self, query: Vectors, rows: NDArray[np.int64]) -> Scores:
         scores = np.full(len(self._columns.ids), -1.0, dtype=np.float32)
         for identifier, cosine in self._vectors.nearest(query, self._depth):
             row = self._columns.row(identifier)
@@ -49,7 +52,7 @@ class ChromaCosines:
         return scores
 
     def exact(self, query: Vectors, rows: NDArray[np.int64]) -> Scores:
-        return self.scan(query)[rows]
+        return self.scan(query, rows)[rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,14 @@ class JoinedCosines:
     def is_exact(self) -> bool:
         return self.first.is_exact and self.second.is_exact
 
-    def scan(self, query: Vectors) -> Scores:
-        return np.concatenate([self.first.scan(query), self.second.scan(query)])
+    def scan(self, query: Vectors, rows: NDArray[np.int64]) -> Scores:
+        before, behind = self._parted(rows)
+        return np.concatenate([self.first.scan(query, before), self.second.scan(query, behind)])
 
     def exact(self, query: Vectors, rows: NDArray[np.int64]) -> Scores:
+        before, behind = self._parted(rows)
+        return np.concatenate([self.first.exact(query, before), self.second.exact(query, behind)])
+
+    def _parted(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         at = int(np.searchsorted(rows, self.own))
-        found = (self.first.exact(query, rows[:at]), self.second.exact(query, rows[at:] - self.own))
-        return np.concatenate(found)
+        return rows[:at], rows[at:] - self.own

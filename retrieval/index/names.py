@@ -96,6 +96,9 @@ class JoinedNames(Sequence[str]):
     def __len__(self) -> int:
         return len(self._first) + len(self._second)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._second or name in self._first
+
     @overload
     def __getitem__(self, row: int) -> str: ...
     @overload

@@ -26,7 +26,7 @@ from retrieval.candidate import Candidate
 from retrieval.constraints import Constraints
 from retrieval.demo.generator import demo_products
 from retrieval.events.event import Event, EventType
-from retrieval.ranking.features import Features
+from retrieval.ranking.features import TRAINING_ONLY, Features
 from retrieval.ranking.network import RankingNetwork as ServedNetwork
 from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.popularity import Popularity
@@ -121,13 +121,14 @@ def _serving(
         "rank_100_network_ms": ranking(scorer),
         "rank_100_network_cpu_ms": ranking(scorer, time.process_time),
         "rank_100_packaged_ms": ranking(open_scorer()),
+        "rank_100_packaged_cpu_ms": ranking(open_scorer(), time.process_time),
         "rank_100_fixed_weights_ms": ranking(LinearScorer()),
     }
     table = tabulate(split.test, texts, fitted.scale, torch.device("cpu"))
     part = torch.arange(CANDIDATES)
     batch = table.batch(part)
     din = DeepInterestNetwork(len(NUMBERS)).eval()
-    rows = split.test.features[:CANDIDATES, : len(COLUMNS) - 4]
+    rows = split.test.features[:CANDIDATES, : len(COLUMNS) - len(TRAINING_ONLY)]
     ids = [split.test.vocabulary.products[i] for i in split.test.item[:CANDIDATES]]
     latest = list(profile.latest)
     with torch.inference_mode():

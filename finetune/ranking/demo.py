@@ -18,7 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from finetune.ranking.metrics import auc, calibration_error, ndcg
-from finetune.ranking.rows import COLUMNS, Rows, early_priors, make_rows, split_by_time
+from finetune.ranking.rows import (
+    COLUMNS,
+    Rows,
+    Split,
+    early_priors,
+    make_rows,
+    split_by_time,
+)
 from finetune.ranking.texts import encode_products
 from finetune.ranking.train import Trained, train
 from finetune.ranking.verdict import judge, lists_of, score_rows
@@ -38,7 +45,7 @@ HISTORIES = {
 
 
 def main() -> None:
-    """Trains, prints the table, and copies the trees to ``--out`` if it is not worse."""
+    """Trains, prints the table, and packages to ``--out`` what is not worse than what is there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--work", type=Path, default=Path("var/train-ranking"))
@@ -59,14 +66,25 @@ def main() -> None:
     trained = train(split, arguments.work / arguments.history, SEED, texts)
     log.info(table(trained, split.test, store, texts))
     if arguments.out:
-        verdict = judge(TreeScorer.load(trained.folder), open_scorer(arguments.out), split.test)
-        if verdict.refusal:
-            log.info("not copied: %s", verdict.refusal)
-        else:
-            # Of the network stays behind what knows this shop's products by their ids.
-            own = shutil.ignore_patterns(CARD, WEIGHTS)
-            shutil.copytree(trained.folder, arguments.out, ignore=own, dirs_exist_ok=True)
-            log.info("copied to %s", arguments.out)
+        package(split, arguments.work / "packaged", arguments.out, log)
+
+
+def package(split: Split, work: Path, out: Path, log: logging.Logger) -> None:
+    """Trains what may serve other shops and copies it to ``out``, unless what is there is better.
+
+    That is the trees alone. A network without ids and texts orders this shop's clicks as well, but
+    with the few clicks of a new shop it may put a brand lower that a customer likes.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    trained = train(split, work, SEED)
+    verdict = judge(load_scorer(work), open_scorer(out), split.test)
+    if verdict.refusal:
+        log.info("not copied: %s", verdict.refusal)
+        return
+    for name in (CARD, WEIGHTS):
+        (out / name).unlink(missing_ok=True)
+    shutil.copytree(work, out, dirs_exist_ok=True)
+    log.info("copied to %s: %s", out, trained.kind)
 
 
 def table(trained: Trained, test: Rows, store: DemoStore, texts: NDArray[np.float32]) -> str:

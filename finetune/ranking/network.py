@@ -25,7 +25,7 @@ ATTENTION = 16
 RANK = 24
 LAYERS = 2
 POSITIONS = 50
-STARTS_AT_ONE = ("shop_product", "shop_traits", "liking")
+STARTS_AT_ONE = ("shop_product", "shop_traits", "liking", "query_answer")
 """Columns that already are log-odds."""
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from finetune.ranking.tastes import estimate_variances
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
-from retrieval.ranking.features import BEHAVIOUR, TRAINING_ONLY, Offer, Reputation, behaviour_of
+from retrieval.ranking.features import BEHAVIOUR, TRAINING_ONLY, Offers, Reputation, behaviour_of
 from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile import ACTION_KINDS, ACTIONS, CustomerProfile, day_of
@@ -158,7 +158,8 @@ class _Play:
         self._places: dict[str, int] = {}
         self._queries: dict[str, int] = {"": 0}
         self._priors = dict(priors)
-        self._features: list[list[float]] = []
+        self._features: list[NDArray[np.float64]] = []
+        self._met = 0
         self._outcomes: list[tuple[bool, bool, bool, float]] = []
         self._numbers: list[tuple[int, int, int, bool]] = []
         self._histories: list[list[tuple[int, int]]] = []
@@ -166,9 +167,9 @@ class _Play:
 
     def take(self, together: Sequence[tuple[int, Event]]) -> None:
         """Events of one customer and moment: a list is judged before any of it was seen."""
-        for index, event in together:
-            if event.type is EventType.IMPRESSION:
-                self._show(index, event)
+        shown = [(i, event) for i, event in together if event.type is EventType.IMPRESSION]
+        if shown:
+            self._show(shown)
         for _, event in together:
             product = self._products[event.product_id]
             profile = self._profile(event.customer_id)
@@ -177,7 +178,7 @@ class _Play:
             self._opinion.observe(event, product)
 
     def rows(self) -> Rows:
-        count = len(self._features)
+        count = len(self._outcomes)
         outcomes = np.array(self._outcomes, dtype=np.float64).reshape(count, 4)
         numbers = np.array(self._numbers, dtype=np.int64).reshape(count, 4)
         history = np.full((count, ACTIONS, 2), -1, dtype=np.int32)
@@ -185,7 +186,7 @@ class _Play:
             if found:
                 history[row, : len(found)] = found
         return Rows(
-            features=np.array(self._features, dtype=np.float64).reshape(count, len(COLUMNS)),
+            features=np.concatenate(self._features or [np.zeros((0, len(COLUMNS)))]),
             clicked=outcomes[:, 0],
             carted=outcomes[:, 1],
             purchased=outcomes[:, 2],
@@ -200,26 +201,42 @@ class _Play:
             vocabulary=Vocabulary(list(self._places), list(self._queries), self._priors),
         )
 
-    def _show(self, index: int, event: Event) -> None:
-        product, day = self._products[event.product_id], day_of(event.at)
-        standing = self._popularity.standings([product.id], day)[product.id]
-        offer = _offer(product, self._stars.as_of(product, day))
-        fit = self._opinion.queries.fit(event.query, product)
-        circumstances = [float(event.position or 0), fit.match, fit.budget, fit.value]
-        profile = self._profile(event.customer_id)
-        seen = [profile]
-        if len(self._features) % STRANGER_SHARE == 0:
-            seen.append(CustomerProfile())
-        outcome = (*self._labels.of(event), day)
-        query = self._queries.setdefault(event.query or "", len(self._queries))
-        for number, customer in enumerate(seen):
-            row = behaviour_of(offer, customer, standing, self._opinion, day)
-            self._features.append([*row, *circumstances])
-            self._outcomes.append(outcome)
-            self._numbers.append((index, self._place(product.id), query, number > 0))
-            acted = [(self._place(key), ACTION_KINDS.index(kind)) for key, kind in customer.latest]
+    def _show(self, shown: Sequence[tuple[int, Event]]) -> None:
+        """Rows of one list; every ``STRANGER_SHARE``-th of them once more without a profile."""
+        first = shown[0][1]
+        profile, day = self._profile(first.customer_id), day_of(first.at)
+        self._add(shown, profile, day, stranger=False)
+        repeated = shown[-self._met % STRANGER_SHARE :: STRANGER_SHARE]
+        self._met += len(shown)
+        if repeated:
+            self._add(repeated, CustomerProfile(), day, stranger=True)
+
+    def _add(
+        self,
+        shown: Sequence[tuple[int, Event]],
+        customer: CustomerProfile,
+        day: float,
+        stranger: bool,
+    ) -> None:
+        products = [self._products[event.product_id] for _, event in shown]
+        for (_, event), product in zip(shown, products, strict=True):
+            self._opinion.queries.meet(event.query, product)
+        standings = self._popularity.figures([product.id for product in products], day)
+        offers = _offers(products, [self._stars.as_of(product, day) for product in products])
+        features = behaviour_of(offers, customer, standings, self._opinion, day)
+        acted = [(self._place(key), ACTION_KINDS.index(kind)) for key, kind in customer.latest]
+        circumstances = []
+        for (index, event), product in zip(shown, products, strict=True):
+            fit = self._opinion.queries.fit(event.query, product)
+            place = float(event.position or 0)
+            answer = self._opinion.answer(fit, product, customer.belief)
+            circumstances.append([place, fit.match, fit.kind, fit.budget, fit.value, answer])
+            query = self._queries.setdefault(event.query or "", len(self._queries))
+            self._outcomes.append((*self._labels.of(event), day))
+            self._numbers.append((index, self._place(product.id), query, stranger))
             self._histories.append(acted[::-1])
             self._customers.append(event.customer_id)
+        self._features.append(np.hstack([features, circumstances]))
 
     def _profile(self, customer_id: str) -> CustomerProfile:
         return self._profiles.setdefault(customer_id, CustomerProfile(customer_id))
@@ -290,6 +307,12 @@ class _Stars:
         return Reputation(self._sums[product.id][count - 1] / count, count)
 
 
-def _offer(product: Product, reputation: Reputation) -> Offer:
-    cheapest = min(product.variants, key=lambda v: (not v.in_stock, v.price))
-    return Offer(product, cheapest.price, cheapest.list_price, product.in_stock, reputation)
+def _offers(products: Sequence[Product], reputations: Sequence[Reputation]) -> Offers:
+    cheapest = [min(p.variants, key=lambda v: (not v.in_stock, v.price)) for p in products]
+    return Offers(
+        products,
+        [variant.price for variant in cheapest],
+        [variant.list_price for variant in cheapest],
+        [product.in_stock for product in products],
+        reputations,
+    )

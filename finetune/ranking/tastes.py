@@ -17,7 +17,8 @@ from scipy.optimize import nnls
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
 from retrieval.ranking.belief import VARIANCES, Key
-from retrieval.ranking.opinion import Look, Opinion
+from retrieval.ranking.look import Look
+from retrieval.ranking.opinion import Opinion
 from retrieval.ranking.traits import PriceLevels, traits
 
 Array = NDArray[np.float64]

@@ -19,7 +19,7 @@ from finetune.ranking.rows import COLUMNS, Rows, Split
 from finetune.ranking.verdict import drift_figures, score_rows
 from finetune.registry import METRICS
 from retrieval.ranking.drift import save_reference
-from retrieval.ranking.features import BEHAVIOUR
+from retrieval.ranking.features import BEHAVIOUR, TRAINING_ONLY
 from retrieval.ranking.network import CARD, WEIGHTS
 from retrieval.ranking.scorers import LinearScorer, load_scorer
 from retrieval.ranking.trees import Trees
@@ -33,7 +33,7 @@ LOSS_TOLERANCE = 0.0005
 _MORE_IS_BETTER = {
     *(name for name in BEHAVIOUR if name.startswith("taste_")),
     *("trail", "click_lift", "purchase_lift", "volume", "rating", "discount", "in_stock"),
-    *("query_match", "query_budget", "query_value"),
+    *(name for name in TRAINING_ONLY if name.startswith("query_")),
     *("shop_product", "shop_traits", "liking"),
     *(name for name in BEHAVIOUR if name.startswith("liking_")),
 }
@@ -139,6 +139,19 @@ def train(
         if fitted is not None:
             _, click, purchase = fitted.chances(split.test, texts)
             kind, chances = "network", {"click": click, "purchase": purchase}
+    return report(split, folder, kind, chances, fitted)
+
+
+def report(
+    split: Split,
+    folder: Path,
+    kind: Literal["network", "trees"],
+    chances: dict[str, Array],
+    fitted: Fitted | None = None,
+) -> Trained:
+    """Writes how the model in ``folder`` does on the newest rows, of which ``chances`` are the
+    predicted ones of ``click`` and ``purchase``."""
+    counts = {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)}
     scores = _scores(split.test, chances)
     trained = Trained(folder, kind, counts, scores, baselines(split.test), fitted)
     served = score_rows(load_scorer(folder), split.test)
@@ -242,16 +255,17 @@ def _card(trained: Trained) -> str:
     scores, rows = trained.scores, trained.rows
     compared = "\n".join(f"| {name} | {value:.4f} |" for name, value in trained.baselines.items())
     serving = (
-        "A network serves: text vectors of the products, attention over the customer's latest\n"
-        "actions and crosses of features, with one head for the click and one for the purchase."
+        "A network serves: crosses of features and, in a shop's own model, text vectors of the\n"
+        "products with attention over the customer's latest actions; one head is of the click,\n"
+        "one of the purchase."
         if trained.kind == "network"
-        else "The boosted trees serve."
+        else "Boosted trees serve."
     )
     return f"""# Ranking model
 
-{serving} Beside it lie two boosted-tree models (LightGBM) over the same features, which belong to
-no single catalogue: one predicts the click on an impression, one the purchase within a day. The
-merchant's weights blend click and purchase.
+{serving} The trees are two models (LightGBM) over features that belong to no single catalogue:
+one predicts the click on an impression, one the purchase within a day. The merchant's weights
+blend click and purchase.
 
 Trained on {rows["train"]} impressions; stopped and calibrated on the {rows["valid"]} that followed;
 judged on the {rows["test"]} after those. The place in the list explains clicks in training and is

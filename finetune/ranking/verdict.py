@@ -86,8 +86,7 @@ def score_rows(scorer: Scorer, rows: Rows) -> Array:
     actions; shape (n,)."""
     features = rows.features[:, : len(BEHAVIOUR)]
     if not isinstance(scorer, NetworkScorer):
-        parts, rest = scorer.contributions(features)
-        return np.asarray(parts.sum(axis=1) + rest)
+        return scorer.score(features).total
     found = np.zeros(len(rows))
     order = np.argsort(lists_of(rows), kind="stable")
     starts = np.flatnonzero(np.diff(lists_of(rows)[order])) + 1
@@ -101,8 +100,7 @@ def score_rows(scorer: Scorer, rows: Rows) -> Array:
             if item >= 0
         ]
         scene = Scene([products[item] for item in rows.item[part]], acted[::-1])
-        parts, rest = scorer.contributions(features[part], scene)
-        found[part] = parts.sum(axis=1) + rest
+        found[part] = scorer.score(features[part], scene).total
     return found
 
 

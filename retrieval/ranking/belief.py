@@ -13,7 +13,8 @@ Key = tuple[str, str]
 
 VARIANCES: Mapping[str, float] = {
     "product": 0.12,
-    "fit": 0.4,
+    "asked": 0.5,
+    "hint": 0.3,
     "stage": 1.0,
     "brand": 0.3,
     "category": 0.15,
@@ -46,9 +47,13 @@ class Belief:
         found = self.weights.get(key)
         return found[0] if found else 0.0
 
+    def prior(self, key: Key) -> tuple[float, float]:
+        """Mean and variance of what was never seen."""
+        return 0.0, self._priors.get(key[0], OTHER_VARIANCE)
+
     def variance(self, key: Key) -> float:
         found = self.weights.get(key)
-        return found[1] if found else self._priors.get(key[0], OTHER_VARIANCE)
+        return found[1] if found else self.prior(key)[1]
 
     def total(self, parts: Iterable[tuple[Key, float]]) -> float:
         """The sum of weights, each times its share."""
@@ -70,11 +75,11 @@ class Belief:
             gradient: of the outcome's log-likelihood in the log-odds.
             curvature: its expected negative second derivative, not negative.
         """
-        weights, priors = self.weights, self._priors
+        weights = self.weights
         held = []
         spread = 0.0
         for key, share in parts:
-            found = weights.get(key) or (0.0, priors.get(key[0], OTHER_VARIANCE))
+            found = weights.get(key) or self.prior(key)
             held.append(found)
             spread += found[1] * share * share
         gain = 1 / (1 + curvature * spread)

@@ -76,7 +76,7 @@ def gather(
 
 def _weight(evidence: Evidence, candidate: Candidate, wanted: Constraints) -> float:
     asked = (evidence.key == "price_cheapest" and wanted.sort == "price_asc") or (
-        evidence.values.get("aspect") in (*wanted.prefer_aspects, *wanted.avoid_aspects)
+        evidence.values.get("aspect") in (*wanted.praised_aspects, *wanted.avoid_aspects)
     )
     parts = candidate.contributions
     return _ASKED * asked + sum(parts.get(name, 0.0) for name in _SPEAK_FOR[evidence.kind])
@@ -146,8 +146,8 @@ def _reviews(candidate: Candidate, wanted: Constraints) -> list[Evidence]:
         found.append(Evidence("reviews", "reviews_rating", values))
     if reviews is None:
         return found
-    asked = {*wanted.prefer_aspects, *wanted.avoid_aspects}
-    for name in (*wanted.avoid_aspects, *wanted.prefer_aspects):
+    asked = {*wanted.praised_aspects, *wanted.avoid_aspects}
+    for name in (*wanted.avoid_aspects, *wanted.praised_aspects):
         if reviews.aspect(name) is None:
             found.append(Evidence("reviews", "reviews_no_evidence", {"aspect": name}))
     praised = [a for a in reviews.aspects if a.aspect in asked or _is_praised(a)]

@@ -5,8 +5,8 @@ well a candidate meets what was asked for in this turn; logs hold no such figure
 fixed weights (``WISH_WEIGHTS``) beside any model.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from retrieval.candidate import Candidate
 from retrieval.catalog.product import Product
 from retrieval.constraints import Constraints
+from retrieval.ranking.look import Look, Stack
 from retrieval.ranking.opinion import Opinion
-from retrieval.ranking.popularity import Popularity, Standing
-from retrieval.ranking.profile import CustomerProfile, Touched, day_of
-from retrieval.ranking.traits import PriceLevels, traits
+from retrieval.ranking.popularity import Popularity
+from retrieval.ranking.profile import CustomerProfile, Shares, Touched, day_of
+from retrieval.ranking.traits import PriceLevels
 
 Matrix = NDArray[np.float64]
 
@@ -62,18 +63,25 @@ WISHES: dict[str, str] = {
     "wished_aspects": "mean sentiment of reviews on the aspects wished for, in [-1, 1]",
 }
 WISH_WEIGHTS = {"relevance": 4.0, "wished_attributes": 1.5, "wished_aspects": 1.5}
-TRAINING_ONLY = {"position": 0.0, "query_match": 1.0, "query_budget": 1.0, "query_value": 1.0}
+TRAINING_ONLY = {
+    "position": 0.0,
+    "query_match": 1.0,
+    "query_kind": 1.0,
+    "query_budget": 1.0,
+    "query_value": 1.0,
+    "query_answer": 0.0,
+}
 """Circumstances of an impression that explain clicks and are no merit of the product.
 
 They are features in training; serving assumes these values: the first place in the list, and a
-product that has the words and values of the query and is within its budget, as hard filters see to.
+product that has the words, kind and values of the query and is within its budget, as hard filters
+see to. ``query_answer`` is what the shop learnt that all this is worth, in log-odds.
 """
 
 _NO_RELEVANCE = 0.5
 _PRIOR_REVIEWS, _PRIOR_RATING = 10.0, 4.0
 _STRANGER = CustomerProfile()
 _UNTOUCHED = Touched()
-_NONE: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +93,25 @@ class Reputation:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What of a product is ranked."""
+class Offers:
+    """What of some products is ranked, by column."""
 
-    product: Product
-    price: float
-    list_price: float | None
-    in_stock: bool
-    reputation: Reputation
+    products: Sequence[Product]
+    price: Sequence[float]
+    list_price: Sequence[float | None]
+    in_stock: Sequence[bool]
+    reputation: Sequence[Reputation]
+
+    @classmethod
+    def of(cls, candidates: Sequence[Candidate]) -> "Offers":
+        variants = [c.variant for c in candidates]
+        return cls(
+            [c.product for c in candidates],
+            [v.price for v in variants],
+            [v.list_price for v in variants],
+            [v.in_stock for v in variants],
+            [_reputation(c) for c in candidates],
+        )
 
 
 class Features:
@@ -110,12 +129,10 @@ class Features:
     ) -> Matrix:
         """float64 of shape ``(len(candidates), len(BEHAVIOUR))``; no profile means a stranger."""
         day = day_of(now)
-        standings = self.popularity.standings([c.id for c in candidates], day)
-        rows = [
-            behaviour_of(_offer(c), profile or _STRANGER, standings[c.id], self.opinion, day)
-            for c in candidates
-        ]
-        return np.array(rows, dtype=np.float64).reshape(len(rows), len(BEHAVIOUR))
+        standings = self.popularity.figures([c.id for c in candidates], day)
+        return behaviour_of(
+            Offers.of(candidates), profile or _STRANGER, standings, self.opinion, day
+        )
 
     def wishes(self, candidates: Sequence[Candidate], wanted: Constraints) -> Matrix:
         """float64 of shape ``(len(candidates), len(WISHES))``."""
@@ -131,60 +148,79 @@ class Features:
 
 
 def behaviour_of(
-    offer: Offer, profile: CustomerProfile, standing: Standing, opinion: Opinion, day: float
-) -> list[float]:
-    """One row, in the order of ``BEHAVIOUR``."""
-    product, levels, look = offer.product, opinion.levels, opinion.look(offer.product)
-    liking = opinion.of_customer(look, profile.belief)
-    found = traits(product)
-    level, rank = look.level, look.rank
-    if offer.price != product.price:
-        level, rank = levels.level(product, offer.price), levels.rank(product, offer.price)
+    offers: Offers, profile: CustomerProfile, standings: Matrix, opinion: Opinion, day: float
+) -> Matrix:
+    """Of one customer, a row for each product, columns in the order of ``BEHAVIOUR``.
+
+    ``standings`` are ``Popularity.figures`` of the products.
+    """
+    products = offers.products
+    if not products:
+        return np.zeros((0, len(BEHAVIOUR)))
+    looks = [opinion.look(product) for product in products]
+    stack = Stack(looks)
+    price = np.array(offers.price, np.float64)
+    was = np.array([found or 0.0 for found in offers.list_price])
+    level, rank = _levels(looks, price)
     usual = profile.price_level(day)
-    gap = 0.0 if usual is None else level - usual
+    gap = np.zeros(len(looks)) if usual is None else level - usual
     shares = profile.shares(day)
-    tastes = []
-    if shares:
-        for kind, values in look.values:
-            held = shares.get(kind)
-            if held is not None:
-                tastes.append(sum([held[value] for value in values if value in held]))
-    categories, brands = shares.get("category", _NONE), shares.get("brand", _NONE)
-    leaf = found.categories[-1] if found.categories else ""
-    age = (day - day_of(product.created_at)) if product.created_at else math.inf
-    touched = profile.products.get(product.id, _UNTOUCHED)
-    reviews = offer.reputation.count if offer.reputation.rating is not None else 0
-    stars = offer.reputation.rating or 0.0
-    was = offer.list_price or 0.0
-    return [
+    ends = shares.of(stack.ends)
+    taste, best = _tastes(stack, shares)
+    trail = Counter(profile.trail)
+    listed = [p.created_at for p in products]
+    age = np.array([day - day_of(found) if found else np.inf for found in listed])
+    touched = [profile.products.get(product.id, _UNTOUCHED) for product in products]
+    stars = np.array([found.rating or 0.0 for found in offers.reputation])
+    reviews = [0 if r.rating is None else r.count for r in offers.reputation]
+    likings = opinion.of_customers(looks, stack.shares, profile.belief)
+    columns = [
         level,
-        max(0.0, 1 - offer.price / was) if was else 0.0,
+        np.where(was > 0, np.maximum(0.0, 1 - price / np.where(was > 0, was, 1.0)), 0.0),
         gap,
-        abs(gap),
-        categories.get(found.categories[0], 0.0) if found.categories else 0.0,
-        categories.get(leaf, 0.0),
-        brands.get(found.brand, 0.0) if found.brand else 0.0,
-        sum(tastes) / len(tastes) if tastes else 0.0,
-        max(tastes, default=0.0),
-        profile.trail.count(leaf) / len(profile.trail) if profile.trail else 0.0,
-        profile.certainty("category", day),
-        standing.click_lift,
-        standing.purchase_lift,
-        standing.volume,
-        standing.exposure,
-        (stars - _PRIOR_RATING) * reviews / (reviews + _PRIOR_REVIEWS),
-        math.log1p(reviews),
-        math.exp(-max(age, 0.0) / 30),
-        float(offer.in_stock),
-        math.log1p(touched.shown),
-        math.log1p(touched.clicked),
-        math.log1p(touched.purchased),
+        np.abs(gap),
+        *ends.T,
+        taste,
+        best,
+        np.array([trail[look.leaf] for look in looks]) / max(1, len(profile.trail)),
+        np.full(len(looks), profile.certainty("category", day)),
+        *standings.T,
+        (stars - _PRIOR_RATING) * reviews / (np.array(reviews) + _PRIOR_REVIEWS),
+        np.log1p(reviews),
+        np.exp(-np.maximum(age, 0.0) / 30),
+        np.array(offers.in_stock, np.float64),
+        *np.log1p([(t.shown, t.clicked, t.purchased) for t in touched]).T,
         rank,
-        *opinion.of_shop(look),
-        *liking[:4],
-        liking.total,
-        liking.doubt,
+        *opinion.of_shop(looks, stack.shares).T,
+        *likings[:, :4].T,
+        likings[:, :4].sum(axis=1),
+        likings[:, 4],
     ]
+    return np.stack(columns, axis=1)
+
+
+def _levels(looks: Sequence[Look], price: Matrix) -> tuple[Matrix, Matrix]:
+    """``PriceScale.level`` and ``rank`` of the prices offered."""
+    median, low, high = np.array([look.scale for look in looks]).T
+    log = np.log(np.maximum(price, 0.01))
+    spread = np.where(high > low, high - low, 1.0)
+    rank = np.where(high > low, np.clip((log - low) / spread, 0.0, 1.0), 0.5)
+    return np.clip(log - np.log(median), -3.0, 3.0), rank
+
+
+def _tastes(stack: Stack, shares: Shares) -> tuple[Matrix, Matrix]:
+    """Mean and maximum of the tastes over each product's attributes of a kind ever met."""
+    count, groups = len(stack.looks), stack.attributes
+    mean, best = np.zeros(count), np.zeros(count)
+    known = shares.knows(stack.kinds)
+    if known.any():
+        held = np.add.reduceat(shares.of(stack.values), groups.first)
+        row, held = groups.row[known], held[known]
+        each = np.bincount(row, minlength=count)
+        mean = np.bincount(row, held, count) / np.maximum(each, 1)
+        first = np.flatnonzero(np.diff(row, prepend=-1))
+        best[row[first]] = np.maximum.reduceat(held, first)
+    return mean, best
 
 
 def wished_attributes(candidate: Candidate, wanted: Constraints) -> float:
@@ -206,16 +242,14 @@ def wished_attributes(candidate: Candidate, wanted: Constraints) -> float:
 
 def wished_aspects(candidate: Candidate, wanted: Constraints) -> float:
     """The mean shrunk sentiment on the aspects wished for; 0 where reviews say nothing."""
-    if not wanted.prefer_aspects or candidate.reviews is None:
+    if not wanted.praised_aspects or candidate.reviews is None:
         return 0.0
-    known = (candidate.reviews.aspect(name) for name in wanted.prefer_aspects)
-    return sum(a.sentiment for a in known if a) / len(wanted.prefer_aspects)
+    known = (candidate.reviews.aspect(name) for name in wanted.praised_aspects)
+    return sum(a.sentiment for a in known if a) / len(wanted.praised_aspects)
 
 
-def _offer(candidate: Candidate) -> Offer:
-    product, variant, reviews = candidate.product, candidate.variant, candidate.reviews
+def _reputation(candidate: Candidate) -> Reputation:
+    product, reviews = candidate.product, candidate.reviews
     if reviews is not None and reviews.count:
-        reputation = Reputation(reviews.rating, reviews.count)
-    else:
-        reputation = Reputation(product.rating, product.review_count)
-    return Offer(product, variant.price, variant.list_price, variant.in_stock, reputation)
+        return Reputation(reviews.rating, reviews.count)
+    return Reputation(product.rating, product.review_count)

@@ -34,8 +34,15 @@ class RankingNetwork:
         missing = _NAMES - weights.keys()
         if missing:
             raise WeightsError(f"The ranking network lacks {', '.join(sorted(missing))}.")
-        if card.get("columns") != NUMBERS:
+        columns = card.get("columns")
+        if not isinstance(columns, list) or not set(columns) <= set(NUMBERS):
             raise WeightsError("The ranking network was trained on other features.")
+        # A network from before some features came ranks on by those that it knows.
+        own = list(BEHAVIOUR)
+        self._own = [own.index(name) for name in columns if name in BEHAVIOUR]
+        self._circumstances = [name for name in columns if name in TRAINING_ONLY]
+        if columns != [*(own[place] for place in self._own), *self._circumstances]:
+            raise WeightsError("The ranking network has its features in another order.")
         ids = card.get("products")
         if not isinstance(ids, list) or len(ids) != len(weights["texts"]):
             raise WeightsError("The ranking network's products and texts differ in number.")
@@ -74,8 +81,8 @@ class RankingNetwork:
         self._past = first[:, 2 * width : 3 * width] - self._candidate
         self._action = w["action.weight"] @ first[:, 3 * width :].T + w["activation.0.bias"]
         self._fading = float(np.log1p(np.exp(w["recency"][0])) / 10)
-        assumed = np.array([TRAINING_ONLY[n] for n in NUMBERS[len(BEHAVIOUR) :]], np.float32)
-        behind = slice(len(BEHAVIOUR), None)
+        assumed = np.array([TRAINING_ONLY[n] for n in self._circumstances], np.float32)
+        behind = slice(len(self._own), None)
         self._assumed = (assumed - w["mean"][behind]) / w["spread"][behind]
 
     def odds(
@@ -94,16 +101,17 @@ class RankingNetwork:
             circumstances: the other numbers, where they are not those assumed in serving.
 
         Returns:
-            The click's linear parts, shape of ``rows``; the click's other part; and what a
-            conversion's log-odds given a click add to or take from the click's own, all (n,).
+            The click's linear parts, float32 of the shape of ``rows``; the click's other part; and
+            what a conversion's log-odds given a click add to or take from the click's own, all
+            (n,).
         """
         w = self._w
-        own = slice(0, len(BEHAVIOUR))
-        scaled = ((rows - w["mean"][own]) / w["spread"][own]).astype(np.float32)
+        known = len(self._own)
+        own, behind = slice(0, known), slice(known, None)
+        scaled = ((rows[:, self._own] - w["mean"][own]) / w["spread"][own]).astype(np.float32)
         if circumstances is None:
             rest = np.broadcast_to(self._assumed, (len(rows), len(self._assumed)))
         else:
-            behind = slice(len(BEHAVIOUR), None)
             rest = ((circumstances - w["mean"][behind]) / w["spread"][behind]).astype(np.float32)
         numbers = np.concatenate([scaled, rest], axis=1).clip(-self._clip, self._clip)
         items = self._texts[[self._places.get(key, self._none) for key in ids]]
@@ -117,11 +125,13 @@ class RankingNetwork:
             crossed = crossed + first * outer
         deep = crossed @ w["heads.weight"].T + w["heads.bias"]
         parts = numbers * w["wide.weight"][0]
-        bias = deep[:, 0] + w["wide.bias"][0] + parts[:, len(BEHAVIOUR) :].sum(axis=1)
+        bias = deep[:, 0] + w["wide.bias"][0] + parts[:, behind].sum(axis=1)
         parts, bias = self.slope * parts[:, own], self.slope * bias + self.intercept
         click = (parts.sum(axis=1) + bias - self.intercept) / self.slope
         share, offset = w["conversion"][1]
-        return parts, bias, share * click + offset + deep[:, 2]
+        every = np.zeros(rows.shape, np.float32)
+        every[:, self._own] = parts
+        return every, bias, share * click + offset + deep[:, 2]
 
     def _attend(self, items: Floats, latest: Sequence[tuple[str, EventType]]) -> Floats:
         if not latest:

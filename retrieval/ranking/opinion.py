@@ -9,26 +9,35 @@ estimation for unbiased learning to rank in personal search").
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from threading import Lock
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
 from retrieval.ranking.belief import OTHER_VARIANCE, VARIANCES, Belief, Key
+from retrieval.ranking.look import (
+    KNOTS,
+    LEAST_VARIANCE,
+    WIDTH,
+    Floats,
+    Groups,
+    Look,
+    Parts,
+    price_parts,
+    read_look,
+)
 from retrieval.ranking.query import Fit, QueryReader
-from retrieval.ranking.traits import PriceLevels, traits
+from retrieval.ranking.traits import PriceLevels
 
-PRICE_KNOTS = 6
-"""Points between the cheapest and the dearest of a category at which liking is held."""
 POSITIONS = 50
 CUSTOMER_KEYS = 1000
 """Weights kept of one customer."""
-LEAST_VARIANCE = 0.02
-"""Attributes on which customers differ less than this are not followed one by one."""
 FIRST_READ = 100_000
 _BASE = -2.0
-_VALUES_FOLLOWED = 8
 _LEAST_EXAMINATION = 0.05
 _EXAMINED_PRIOR = 20.0
 _TEMPERATURE = 0.5
@@ -38,9 +47,10 @@ _SIBLINGS = 60
 _BELOW_BUDGET = 0.14
 """A budget is named about this far above the price rank that is liked."""
 _VIEW_SHARE = 0.5
-
-
-Parts = tuple[tuple[Key, float], ...]
+_SHARPNESS = 3.0
+"""How nearly of several values it is the one liked best that counts."""
+_NOTHING = (0.0, 0.0)
+_NO_FIT = Fit()
 
 
 class Liking(NamedTuple):
@@ -55,25 +65,7 @@ class Liking(NamedTuple):
 
     @property
     def total(self) -> float:
-        return self.brand + self.category + self.price + self.attribute
-
-
-class Look(NamedTuple):
-    """A product as opinions see it."""
-
-    product: Product
-    brand: Parts
-    category: Parts
-    price: Parts
-    attributes: tuple[tuple[Key, ...], ...]
-    """Per attribute the values among which the customer takes the best."""
-    shop: Parts
-    """What the shop's opinion is held by, the product itself apart."""
-    values: tuple[tuple[str, tuple[str, ...]], ...]
-    """Kind and values of all its attributes."""
-    level: float
-    """``PriceLevels.level`` and ``rank`` at the product's own price."""
-    rank: float
+        return sum(self[:-1])
 
 
 class Products(Protocol):
@@ -128,45 +120,68 @@ class Opinion:
         if known is None or known.product is not product:
             if len(self._looks) > 20_000:
                 self._looks.clear()
-            known = self._looks[product.id] = self._read(product)
+            known = self._looks[product.id] = read_look(product, self.levels, self.priors)
         return known
 
-    def of_shop(self, look: Look) -> tuple[float, float]:
-        """What the shop thinks of the product itself, and of its brand, category and price."""
-        return self.shop.mean(("product", look.product.id)), self.shop.total(look.shop)
+    def of_shop(self, looks: Sequence[Look], shares: Floats) -> Floats:
+        """What the shop thinks of products themselves, and of their brand, category and price.
+
+        ``shares`` are those of the looks, (n, WIDTH). Shape (n, 2).
+        """
+        weights = self.shop.weights
+        own = [weights.get(("product", look.product.id), _NOTHING)[0] for look in looks]
+        held = [weights.get(key, _NOTHING)[0] for look in looks for key in look.keys]
+        parts = shares * np.array(held).reshape(-1, WIDTH)
+        return np.stack([np.array(own), parts.sum(axis=1)], axis=1)
 
     def of_customer(self, look: Look, belief: Belief | None) -> Liking:
-        """What a customer thinks of it beyond that."""
+        """What a customer thinks of a product beyond that."""
+        return Liking(*self.of_customers([look], look.shares[None], belief)[0].tolist())
+
+    def of_customers(self, looks: Sequence[Look], shares: Floats, belief: Belief | None) -> Floats:
+        """The same of several; columns as in ``Liking``, ``shares`` as in ``of_shop``."""
+        found = np.zeros((len(looks), len(Liking._fields)))
         if belief is None or not belief.weights:
-            return Liking()
-        weights, spread = belief.weights, 0.0
-        sums = []
-        for parts in (look.brand, look.category, look.price):
-            total = 0.0
-            for key, share in parts:
-                mean, variance = weights.get(key) or (0.0, belief.variance(key))
-                total += share * mean
-                spread += share * share * variance
-            sums.append(total)
-        attribute = 0.0
-        for values in look.attributes:
-            for key, share in _best(values, belief):
-                mean, variance = weights.get(key) or (0.0, belief.variance(key))
-                attribute += share * mean
-                spread += share * share * variance
-        return Liking(sums[0], sums[1], sums[2], attribute, math.sqrt(spread))
+            return found
+        means, variances = _held(belief, [key for look in looks for key in look.keys])
+        parts = shares * means.reshape(-1, WIDTH)
+        found[:, 0] = parts[:, 0]
+        found[:, 1] = parts[:, 1] + parts[:, 2]
+        found[:, 2] = parts[:, 3] + parts[:, 4]
+        spread = (shares**2 * variances.reshape(-1, WIDTH)).sum(axis=1)
+        sizes = [len(values) for look in looks for values in look.attributes]
+        if sizes:
+            # Of each attribute nearly all of it is the value liked best.
+            groups = Groups.of_sizes(np.array(sizes), [len(look.attributes) for look in looks])
+            values = [key for look in looks for held in look.attributes for key in held]
+            means, variances = _held(belief, values)
+            top = np.maximum.reduceat(means, groups.first)[groups.of]
+            strengths = np.exp(_SHARPNESS * (means - top))
+            own = strengths / np.add.reduceat(strengths, groups.first)[groups.of]
+            row = groups.row[groups.of]
+            found[:, 3] = np.bincount(row, own * means, len(looks))
+            spread += np.bincount(row, own**2 * variances, len(looks))
+        found[:, 4] = np.sqrt(spread)
+        return found
 
     def surprise(self, event: Event, product: Product) -> tuple[float, float]:
         """Gradient and curvature of an impression or click in the log-odds of a liking, by what the
         shop knew before it."""
         look, fit = self.look(product), self.queries.fit(event.query, product)
-        return self._surprise(event, self.shop.total((*_shop_parts(look), *_circumstances(fit))))
+        return self._surprise(event, self.shop.total((*_shop_parts(look), *_answer(fit, look))))
+
+    def answer(self, fit: Fit, product: Product, belief: Belief | None = None) -> float:
+        """What of the log-odds of a click is owed to how a product answers a customer's query."""
+        parts = _answer(fit, self.look(product))
+        return self.shop.total(parts) + (belief.total(parts) if belief else 0.0)
 
     def observe(self, event: Event, product: Product) -> None:
         """Teaches the shop's belief."""
         with self._lock:
+            if event.type is EventType.IMPRESSION:
+                self.queries.meet(event.query, product)
             look, fit = self.look(product), self.queries.fit(event.query, product)
-            parts = (*_shop_parts(look), *_circumstances(fit))
+            parts = (*_shop_parts(look), *_answer(fit, look))
             if event.type is EventType.IMPRESSION:
                 self._merit[min(event.position or 0, POSITIONS - 1)] += _sigmoid(
                     _BASE + self.shop.total((*parts, _CLICK))
@@ -179,10 +194,12 @@ class Opinion:
     def teach(self, belief: Belief, event: Event, product: Product) -> None:
         """Teaches the belief of the customer whose event it is."""
         look, fit = self.look(product), self.queries.fit(event.query, product)
-        own = [*look.brand, *look.category, *look.price]
+        own = [*look.parts]
         for values in look.attributes:
             own += _best(values, belief)
-        shop = (*_shop_parts(look), *_circumstances(fit))
+        answer = _answer(fit, look)
+        own += [part for part in answer if part[0][0] == "hint"]
+        shop = (*_shop_parts(look), *answer)
         self._teach(belief, tuple(own), event, shop, of_shop=False)
 
     def teach_wish(self, belief: Belief, query: str, product: Product) -> None:
@@ -196,9 +213,9 @@ class Opinion:
                 if self.priors.get(key[0], OTHER_VARIANCE) >= LEAST_VARIANCE:
                     others = self._siblings.get((category[-1][0], key[0]), {}) if category else {}
                     _choose(belief, [*others], {key: 1.0})
-        if asked.budget is not None and asked.budget > 0:
+        if asked.budget is not None and self.queries.fit(query, product).budget:
             rank = max(0.0, self.levels.rank(product, asked.budget) - _BELOW_BUDGET)
-            _choose(belief, _KNOTS, dict(_price_parts(rank)))
+            _choose(belief, KNOTS, dict(price_parts(rank)))
 
     def refresh(self, log: EventLog, products: Products) -> int:
         """Reads what was logged since the last refresh; how many events.
@@ -270,34 +287,10 @@ class Opinion:
         else:
             learn(_BUY, 1.0)
 
-    def _read(self, product: Product) -> Look:
-        found = traits(product)
-        brand = ((("brand", found.brand), 1.0),) if found.brand else ()
-        ends = dict.fromkeys(found.categories[:1] + found.categories[-1:])
-        category = tuple((("category", key), 1.0) for key in ends)
-        price = tuple(_price_parts(self.levels.rank(product)))
-        followed = [
-            tuple((f"attribute:{name}", value) for value in values[:_VALUES_FOLLOWED])
-            for name, values in found.attributes.items()
-            if self.priors.get(f"attribute:{name}", OTHER_VARIANCE) >= LEAST_VARIANCE
-        ]
-        return Look(
-            product,
-            brand,
-            category,
-            price,
-            tuple(followed),
-            (*brand, *category, *price),
-            tuple((f"attribute:{name}", values) for name, values in found.attributes.items()),
-            self.levels.level(product),
-            self.levels.rank(product),
-        )
-
 
 _CLICK: tuple[Key, float] = (("stage", "click"), 1.0)
 _CART: tuple[Key, float] = (("stage", "cart"), 1.0)
 _BUY: tuple[Key, float] = (("stage", "purchase"), 1.0)
-_KNOTS: list[Key] = [("price", str(knot)) for knot in range(PRICE_KNOTS)]
 
 
 def _choose(belief: Belief, among: list[Key], chosen: Mapping[Key, float]) -> None:
@@ -312,20 +305,24 @@ def _choose(belief: Belief, among: list[Key], chosen: Mapping[Key, float]) -> No
 
 
 def _shop_parts(look: Look) -> Parts:
-    return ((("product", look.product.id), 1.0), *look.shop)
+    return ((("product", look.product.id), 1.0), *look.parts)
 
 
-def _circumstances(fit: Fit) -> Parts:
-    kind = "some" if fit.match >= 0.5 else "few"
-    return ((("fit", f"{kind}{fit.value:+.0f}{fit.budget:+.0f}"), 1.0),) if fit != Fit() else ()
-
-
-def _price_parts(rank: float) -> list[tuple[Key, float]]:
-    """The two knots around a price rank, by their nearness."""
-    place = rank * (PRICE_KNOTS - 1)
-    below = min(int(place), PRICE_KNOTS - 2)
-    share = place - below
-    return [(_KNOTS[below], 1 - share), (_KNOTS[below + 1], share)]
+def _answer(fit: Fit, look: Look) -> Parts:
+    """What of a click is owed to the query."""
+    if fit == _NO_FIT:
+        return ()
+    if fit.kind < 0:  # what else was asked for matters no more
+        return ((("asked", "kind-"), 1.0),)
+    parts = [(("asked", f"kind{fit.kind:+.0f}"), 1.0)]
+    parts.append((("asked", f"words{round(2 * fit.match)}"), 1.0))
+    if fit.budget:
+        parts.append((("asked", f"budget{fit.budget:+.0f}"), 1.0))
+    for kind, met in fit.named:
+        parts.append((("asked", f"{kind}{'+' if met else '-'}"), 1.0))
+    for word in fit.loose:  # "cheap" is about the price: which one, customers' clicks tell
+        parts += [(("hint", f"{word}@{knot}"), share) for (_, knot), share in look.price]
+    return tuple(parts)
 
 
 def _best(values: tuple[Key, ...], belief: Belief) -> list[tuple[Key, float]]:
@@ -335,9 +332,17 @@ def _best(values: tuple[Key, ...], belief: Belief) -> list[tuple[Key, float]]:
     weights = belief.weights
     means = [weights[key][0] if key in weights else 0.0 for key in values]
     top = max(means)
-    shares = [math.exp(3 * (mean - top)) for mean in means]
+    shares = [math.exp(_SHARPNESS * (mean - top)) for mean in means]
     total = sum(shares)
     return [(key, share / total) for key, share in zip(values, shares, strict=True)]
+
+
+def _held(belief: Belief, keys: Sequence[Key]) -> tuple[Floats, Floats]:
+    """Means and variances of weights."""
+    get, prior = belief.weights.get, belief.prior
+    found = chain.from_iterable([get(key) or prior(key) for key in keys])
+    table = np.fromiter(found, np.float64, 2 * len(keys)).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
 
 
 def _sigmoid(x: float) -> float:

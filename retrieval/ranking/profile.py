@@ -5,11 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from retrieval.catalog.product import Product
 from retrieval.events.event import Event, EventType
 from retrieval.ranking.belief import Belief
 from retrieval.ranking.opinion import Opinion
-from retrieval.ranking.traits import PriceLevels, traits, weighted_keys
+from retrieval.ranking.traits import PriceLevels, number_of, traits, weighted_keys
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 HALF_LIFE_DAYS = 14.0
 """After this long an action counts half."""
@@ -90,7 +96,8 @@ class CustomerProfile:
     _price_weight: _Weight = field(default_factory=_Weight)
     _met: deque[tuple[str, str, datetime]] = field(default_factory=lambda: deque(maxlen=64))
     _wish: tuple[str, float] = ("", 0.0)
-    _shares: tuple[float, int, dict[str, dict[str, float]]] = (0.0, -1, {})
+    _known: "tuple[int, _Known]" = field(default_factory=lambda: (0, _Known()))
+    """Tastes as arrays, and the number of actions they were made after."""
 
     def apply(
         self, event: Event, product: Product, levels: PriceLevels, opinion: Opinion | None = None
@@ -168,17 +175,13 @@ class CustomerProfile:
         share = weight.now(day) / (self.totals[kind].now(day) + PRIOR_WEIGHT)
         return max(-1.0, min(1.0, share))
 
-    def shares(self, day: float) -> Mapping[str, Mapping[str, float]]:
-        """All tastes by kind and key, as ``taste`` gives them; remembered until the next action."""
-        then, actions, known = self._shares
-        if then != day or actions != self.actions:
-            known = {}
-            for kind, tastes in list(self.tastes.items()):
-                total = self.totals[kind].now(day) + PRIOR_WEIGHT
-                held = list(tastes.items())  # a copy: another thread may add to it
-                known[kind] = {k: max(-1.0, min(1.0, w.now(day) / total)) for k, w in held}
-            self._shares = (day, self.actions, known)
-        return known
+    def shares(self, day: float) -> "Shares":
+        """All tastes as ``taste`` gives them, to be looked up by their traits' numbers."""
+        then, known = self._known
+        if then != self.actions:
+            known = _Known.of(self)
+            self._known = (self.actions, known)
+        return known.at(day)
 
     def certainty(self, kind: str, day: float) -> float:
         """How much is known about tastes of a kind, in [0, 1)."""
@@ -200,6 +203,66 @@ class CustomerProfile:
     def count(self, kind: str, key: str) -> int:
         """How often the customer looked at something with this trait."""
         return self.counts.get(kind, {}).get(key, 0)
+
+
+_NONE = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Tastes on one day, by the numbers of traits in rising order."""
+
+    numbers: Ints
+    shares: Floats
+    kinds: Ints
+    """The numbers of the kinds of which anything is known."""
+
+    def of(self, numbers: Ints) -> Floats:
+        """The share of each trait, 0 where it was never met."""
+        if not len(self.numbers):
+            return np.zeros(numbers.shape)
+        place = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
+        return np.where(self.numbers[place] == numbers, self.shares[place], 0.0)
+
+    def knows(self, kinds: Ints) -> NDArray[np.bool_]:
+        """Whether anything of a kind was ever met."""
+        found: NDArray[np.bool_] = np.isin(kinds, self.kinds)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Weights of tastes as of ``day``, and the totals of their kinds."""
+
+    day: float = 0.0
+    numbers: Ints = field(default_factory=lambda: _NONE)
+    weights: Floats = field(default_factory=lambda: np.zeros(0))
+    totals: Floats = field(default_factory=lambda: np.zeros(0))
+    kinds: Ints = field(default_factory=lambda: _NONE)
+
+    @classmethod
+    def of(cls, profile: CustomerProfile) -> "_Known":
+        day, rows = profile.day, []
+        for kind, tastes in list(profile.tastes.items()):
+            total = profile.totals[kind].now(day)
+            held = list(tastes.items())  # a copy: another thread may add to it
+            rows += [(number_of(kind, key), weight.now(day), total) for key, weight in held]
+        rows.sort()
+        numbers, weights, totals = zip(*rows, strict=True) if rows else ((), (), ())
+        kinds = [number_of(kind) for kind in list(profile.tastes)]
+        return cls(
+            day,
+            np.array(numbers, np.int64),
+            np.array(weights, np.float64),
+            np.array(totals, np.float64),
+            np.array(kinds, np.int64),
+        )
+
+    def at(self, day: float) -> Shares:
+        # All weights halve at the same pace, so that what was read on one day serves on all.
+        kept = 2.0 ** (-max(0.0, day - self.day) / HALF_LIFE_DAYS)
+        shares = self.weights * kept / (self.totals * kept + PRIOR_WEIGHT)
+        return Shares(self.numbers, np.clip(shares, -1.0, 1.0), self.kinds)
 
 
 def day_of(moment: datetime) -> float:

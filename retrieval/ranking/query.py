@@ -1,6 +1,8 @@
 """What a logged query asked for, and how well a product answers it."""
 
+import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from retrieval.catalog.facets import ValueFacet
@@ -10,6 +12,9 @@ from retrieval.ranking.belief import Key
 from retrieval.ranking.traits import PriceLevels, traits
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_AMOUNT = re.compile(r"(?<![A-Za-z0-9.])\d+(?:\.\d+)?(?![A-Za-z0-9%.])")
+"""A number by itself; "5G" and "75%" are none that anybody could mean to spend."""
+_LEAST_BUDGET = 0.5
 _KEPT = 20_000
 
 
@@ -26,14 +31,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a product answers a query; all 0 without one."""
+    """How a product answers a query; all 0 and empty without one."""
 
     match: float = 0.0
     """Share of the query's words that the product has, in [0, 1]."""
+    kind: float = 0.0
+    """1 where it is of the category that the query brings up most, -1 where not."""
     budget: float = 0.0
     """1 where the price is within the number named, -1 where it is above."""
     value: float = 0.0
     """Mean over the values named: 1 where the product has it, -1 where not."""
+    named: tuple[tuple[str, bool], ...] = ()
+    """Kind of each trait named that the product has a value of, and whether it is that one."""
+    loose: tuple[str, ...] = ()
+    """Words of the query that no product has; such as "cheap"."""
 
 
 _NO_FIT = Fit()
@@ -49,6 +60,10 @@ class QueryReader:
         self._asked: dict[str, Asked] = {}
         self._products: dict[str, tuple[Product, frozenset[str]]] = {}
         self._categories: dict[tuple[str, ...], frozenset[str]] = {}
+        self._brought: dict[str, Counter[tuple[str, ...]]] = {}
+        """By query, how often products of a category were shown for it."""
+        self._vocabulary: set[str] = set()
+        """Words of all products met."""
         self._last: tuple[str, Product, Fit] | None = None
 
     def read(self, query: str) -> Asked:
@@ -62,6 +77,17 @@ class QueryReader:
             known = self._asked[query] = self._read(query)
         return known
 
+    def meet(self, query: str | None, product: Product) -> None:
+        """Learns what a query brings up; to be called for what was shown, before ``fit``."""
+        words = self._words_of(product)
+        if not words <= self._vocabulary:
+            self._vocabulary |= words
+        if query:
+            if len(self._brought) >= _KEPT:
+                self._brought.clear()
+            self._brought.setdefault(query, Counter())[tuple(product.category_path)] += 1
+            self._last = None
+
     def fit(self, query: str | None, product: Product) -> Fit:
         """How ``product`` answers ``query``."""
         if not query:
@@ -71,17 +97,37 @@ class QueryReader:
             return last[2]
         asked, held = self.read(query), self._words_of(product)
         match = len(asked.words & held) / len(asked.words) if asked.words else 0.0
+        kind = 0.0
+        if brought := self._brought.get(query):
+            path = tuple(product.category_path)
+            kind = 1.0 if brought[path] == max(brought.values()) else -1.0
         budget = 0.0
-        if asked.budget is not None:
+        if asked.budget is not None and asked.budget >= self._least_meant(product):
             budget = 1.0 if product.price <= asked.budget else -1.0
-        met = 0.0
-        values = self.values(asked, product)
-        if values:
-            own = _keys(product)
-            met = sum(1.0 if own & names else -1.0 for names in values) / len(values)
-        found = Fit(match, budget, met)
+        named = self._named(asked, product)
+        value = sum(1.0 if met else -1.0 for _, met in named) / max(1, len(named))
+        loose = tuple(sorted(asked.words - self._vocabulary)) if self._vocabulary else ()
+        found = Fit(match, kind, budget, value, named, loose)
         self._last = (query, product, found)
         return found
+
+    def _least_meant(self, product: Product) -> float:
+        """A number far below what the cheapest of the category costs is no budget."""
+        scale = self._levels.scale(product)
+        return _LEAST_BUDGET * math.exp(scale.low) if scale.high > scale.low else 0.0
+
+    def _named(self, asked: Asked, product: Product) -> tuple[tuple[str, bool], ...]:
+        values = self.values(asked, product)
+        if not values:
+            return ()
+        own, found = traits(product), dict[str, bool]()
+        for keys in values:
+            for kind, value in keys:
+                name = kind.removeprefix("attribute:")
+                held = (own.brand,) if kind == "brand" else own.attributes.get(name, ())
+                if any(held):
+                    found[kind] = found.get(kind, False) or value in held
+        return tuple(sorted(found.items()))
 
     def values(self, asked: Asked, product: Product) -> list[frozenset[Key]]:
         """The values named, those left out that are but words of the product's category: who wants
@@ -106,7 +152,7 @@ class QueryReader:
         return known
 
     def _read(self, query: str) -> Asked:
-        numbers = [float(number) for number in _NUMBER.findall(query)]
+        numbers = [float(number) for number in _AMOUNT.findall(query)]
         words = frozenset(terms(_NUMBER.sub(" ", query)))
         named: dict[frozenset[str], set[Key]] = {}
         for word in words:
@@ -149,12 +195,6 @@ class QueryReader:
         found = _words(product)
         self._products[product.id] = (product, found)
         return found
-
-
-def _keys(product: Product) -> set[Key]:
-    own = traits(product)
-    keys = {(f"attribute:{name}", v) for name, values in own.attributes.items() for v in values}
-    return keys | {("brand", own.brand)}
 
 
 def _words(product: Product) -> frozenset[str]:

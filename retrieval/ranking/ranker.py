@@ -1,7 +1,7 @@
 """Orders candidates by predicted preference and says which feature did how much."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from retrieval.candidate import Candidate
 from retrieval.constraints import Constraints
 from retrieval.errors import WeightsError
+from retrieval.events.event import EventType
 from retrieval.ranking.features import BEHAVIOUR, WISH_WEIGHTS, WISHES, Features
+from retrieval.ranking.figures import Figures, columns
 from retrieval.ranking.network import CARD
 from retrieval.ranking.objective import MARGIN, Objective
 from retrieval.ranking.profile import CustomerProfile
@@ -24,8 +26,11 @@ __all__ = ["LearnedRanker", "LinearScorer", "Ranker", "Scorer", "TreeScorer", "o
 Matrix = NDArray[np.float64]
 BIAS = "bias"
 _WEIGHTS = np.array([WISH_WEIGHTS[name] for name in WISHES])
-_COLUMN = {name: column for column, name in enumerate(BEHAVIOUR)}
+_COLUMN = columns(BEHAVIOUR)
 _AIMS = ("newness", "rating")
+_FEATURES = columns([*BEHAVIOUR, *WISHES])
+_PARTS = columns([*BEHAVIOUR, *WISHES, BIAS])
+_PARTS_AND_MARGIN = columns([*_PARTS, MARGIN])
 _CENTRES = np.array([0.5 if name == "relevance" else 0.0 for name in WISHES])
 
 
@@ -41,8 +46,8 @@ class Ranker(Protocol):
         """The same candidates, best first.
 
         Fills ``features``, ``contributions`` (log-odds; with the entry ``bias`` they sum to the
-        log-odds of ``score``) and ``score`` in (0, 1). Drops and adds none. Without a profile the
-        order is the same for everybody.
+        log-odds of ``score``), ``score`` and ``click_rate`` in (0, 1). Drops and adds none. Without
+        a profile the order is the same for everybody.
         """
         ...
 
@@ -71,32 +76,23 @@ class LearnedRanker:
         if not candidates:
             return []
         judged = self._judge(candidates, profile, constraints)
-        names = [*BEHAVIOUR, *WISHES]
-        scores = 1 / (1 + np.exp(-np.clip(judged.total, -30, 30)))
-        for candidate, row, part, bias, score in zip(
-            candidates,
-            judged.values.tolist(),
-            judged.parts.tolist(),
-            judged.rest.tolist(),
-            scores.tolist(),
-            strict=True,
+        scores, clicks = (_chance(odds).tolist() for odds in (judged.total, judged.click))
+        for row, (candidate, score, click) in enumerate(
+            zip(candidates, scores, clicks, strict=True)
         ):
-            candidate.features = dict(zip(names, row, strict=True))
-            candidate.contributions = dict(zip(names, part, strict=True)) | {BIAS: bias}
-            candidate.score = score
-        if judged.margins is not None:
-            for candidate, margin in zip(candidates, judged.margins.tolist(), strict=True):
-                candidate.contributions[MARGIN] = margin
+            candidate.features = Figures(_FEATURES, judged.values, row)
+            candidate.contributions = Figures(judged.names, judged.parts, row)
+            candidate.score, candidate.click_rate = score, click
         return sorted(candidates, key=lambda c: (-c.score, -c.fused, c.id))
 
-    def scores(
-        self,
-        candidates: Sequence[Candidate],
-        profile: CustomerProfile | None,
-        constraints: Constraints,
+    def rescore(
+        self, candidates: Sequence[Candidate], latest: Sequence[tuple[str, EventType]]
     ) -> Matrix:
-        """Log-odds of shape ``(len(candidates),)``; the candidates stay as they are."""
-        return self._judge(candidates, profile, constraints).total
+        """What this ranker makes of the features that another gave to candidates, in log-odds of
+        shape ``(len(candidates),)``. The candidates stay as they are."""
+        rows = np.array([[*c.features.values()] for c in candidates])
+        own = rows[:, : len(BEHAVIOUR)]
+        return self._scored(candidates, own, rows[:, len(BEHAVIOUR) :], latest).total
 
     def _judge(
         self,
@@ -106,28 +102,42 @@ class LearnedRanker:
     ) -> "_Judged":
         behaviour = self.features.behaviour(candidates, profile, self._now())
         wishes = self.features.wishes(candidates, constraints)
-        latest = () if profile is None else list(profile.latest)
+        return self._scored(candidates, behaviour, wishes, list(profile.latest) if profile else ())
+
+    def _scored(
+        self,
+        candidates: Sequence[Candidate],
+        behaviour: Matrix,
+        wishes: Matrix,
+        latest: Sequence[tuple[str, EventType]],
+    ) -> "_Judged":
         scene = Scene([c.id for c in candidates], latest)
-        parts, rest = self._scorer.contributions(behaviour, scene)
+        parts, rest, click = self._scorer.score(behaviour, scene)
         extra = self._objective.parts(candidates, {n: behaviour[:, _COLUMN[n]] for n in _AIMS})
         margins = extra.pop(MARGIN, None)
         for name, values in extra.items():
             parts[:, _COLUMN[name]] += values
-        parts = np.hstack([parts, (wishes - _CENTRES) * _WEIGHTS])
-        total = parts.sum(axis=1) + rest
+        added = [parts, (wishes - _CENTRES) * _WEIGHTS, rest[:, None]]
+        names = _PARTS
         if margins is not None:
-            total = total + margins
-        return _Judged(np.hstack([behaviour, wishes]), parts, rest, margins, total)
+            added.append(margins[:, None])
+            names = _PARTS_AND_MARGIN
+        every = np.hstack(added)
+        return _Judged(np.hstack([behaviour, wishes]), names, every, every.sum(axis=1), click)
 
 
 class _Judged(NamedTuple):
-    """Candidates by row: features, parts of the log-odds by feature, and what is of none."""
+    """Candidates by row: features, named parts of the log-odds, and their sum."""
 
     values: Matrix
+    names: Mapping[str, int]
     parts: Matrix
-    rest: Matrix
-    margins: Matrix | None
     total: Matrix
+    click: Matrix
+
+
+def _chance(odds: Matrix) -> Matrix:
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
 
 PACKAGED = Path(str(files("retrieval.ranking"))) / "data"

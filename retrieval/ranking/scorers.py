@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +33,27 @@ class Scene:
 _NOTHING = Scene()
 
 
+class Scored(NamedTuple):
+    """What a model makes of n candidates, in log-odds."""
+
+    parts: Matrix
+    """Of the score by feature, (n, len(BEHAVIOUR))."""
+    rest: Matrix
+    """Of the score and of no feature, (n,)."""
+    click: Matrix
+    """Of a click alone, in the first place of a list, whatever the list is ordered for; (n,)."""
+
+    @property
+    def total(self) -> Matrix:
+        """The score's, (n,)."""
+        return np.asarray(self.parts.sum(axis=1) + self.rest)
+
+
 class Scorer(Protocol):
     """What a model makes of behaviour features."""
 
-    def contributions(self, rows: Matrix, scene: Scene = _NOTHING) -> tuple[Matrix, Matrix]:
-        """Parts of the log-odds for rows of shape ``(n, len(BEHAVIOUR))``, and the rest (n,)."""
+    def score(self, rows: Matrix, scene: Scene = _NOTHING) -> Scored:
+        """``rows`` of shape ``(n, len(BEHAVIOUR))``."""
         ...
 
 
@@ -67,8 +83,9 @@ class LinearScorer:
     def __init__(self) -> None:
         self._weights = np.array([self.WEIGHTS.get(name, 0.0) for name in BEHAVIOUR])
 
-    def contributions(self, rows: Matrix, scene: Scene = _NOTHING) -> tuple[Matrix, Matrix]:
-        return rows * self._weights, np.full(len(rows), -2.0)
+    def score(self, rows: Matrix, scene: Scene = _NOTHING) -> Scored:
+        parts, rest = rows * self._weights, np.full(len(rows), -2.0)
+        return Scored(parts, rest, parts.sum(axis=1) + rest)
 
 
 class TreeScorer:
@@ -110,8 +127,9 @@ class TreeScorer:
             ]
         )
 
-    def contributions(self, rows: Matrix, scene: Scene = _NOTHING) -> tuple[Matrix, Matrix]:
-        total, bias = np.zeros_like(rows), np.zeros(len(rows))
+    def score(self, rows: Matrix, scene: Scene = _NOTHING) -> Scored:
+        total, rest = np.zeros_like(rows), np.zeros(len(rows))
+        click = None
         for (trees, weight, slope, intercept), columns in zip(
             self._models, self._columns, strict=True
         ):
@@ -120,8 +138,10 @@ class TreeScorer:
             # The circumstances are never read: their splits are cut out.
             parts, base = trees.contributions(np.hstack([known, np.zeros((len(rows), others))]))
             total[:, columns] += parts[:, : len(columns)] * (weight * slope)
-            bias += weight * (slope * base + intercept)
-        return total, bias
+            rest += weight * (slope * base + intercept)
+            if click is None:  # the first model is that of clicks
+                click = slope * (parts.sum(axis=1) + base) + intercept
+        return Scored(total, rest, rest if click is None else click)
 
 
 class NetworkScorer:
@@ -131,16 +151,15 @@ class NetworkScorer:
         self.network = network
         self._objective = objective or Objective()
 
-    def contributions(self, rows: Matrix, scene: Scene = _NOTHING) -> tuple[Matrix, Matrix]:
+    def score(self, rows: Matrix, scene: Scene = _NOTHING) -> Scored:
         ids = scene.ids or [""] * len(rows)
-        parts, rest, after = self.network.odds(rows, ids, scene.latest)
+        found = self.network.odds(rows, ids, scene.latest)
+        parts, rest, after = (part.astype(np.float64) for part in found)
         aims = self._objective
         # A purchase takes a click first, so the click's log-odds are in both.
         both = aims.click + aims.conversion
-        return (
-            both * parts.astype(np.float64),
-            both * rest.astype(np.float64) + aims.conversion * after.astype(np.float64),
-        )
+        click = parts.sum(axis=1) + rest
+        return Scored(both * parts, both * rest + aims.conversion * after, click)
 
 
 def load_scorer(folder: Path, objective: Objective | None = None) -> Scorer:

@@ -53,9 +53,11 @@ class Trees:
         self._depth = max(depth for _, depth in grown)
         self._feature = np.array([node.feature for node in nodes], dtype=np.int32)
         self._threshold = np.array([node.threshold for node in nodes])
-        self._left = np.array([node.left for node in nodes], dtype=np.int32)
-        self._right = np.array([node.right for node in nodes], dtype=np.int32)
+        # The node that follows, and what it adds, at 2 * node where it is the left one, else after.
+        after = [(node.left, node.right) for node in nodes]
+        self._after = np.array(after, dtype=np.int32).ravel()
         self._value = np.array([node.value for node in nodes])
+        self._step = self._value[self._after] - np.repeat(self._value, 2)
         self._nan_left = np.array([node.nan_left for node in nodes], dtype=np.bool_)
 
     @classmethod
@@ -97,18 +99,22 @@ class Trees:
         count, width = rows.shape
         node = np.broadcast_to(self._roots, (count, len(self._roots))).copy()
         bias = float(self._value[self._roots].sum())
-        parts = np.zeros(count * width)
-        line = np.arange(count)[:, None]
+        flat, line = np.ravel(rows), np.arange(count)[:, None] * width
+        places, steps = [], []
+        missing = np.isnan(flat).any()
         for _ in range(self._depth):
-            feature = self._feature[node]
-            value = rows[line, feature]
-            left = np.where(np.isnan(value), self._nan_left[node], value <= self._threshold[node])
-            after = np.where(left, self._left[node], self._right[node])
-            step = self._value[after] - self._value[node]
-            parts += np.bincount(
-                (line * width + feature).ravel(), step.ravel(), minlength=count * width
-            )
-            node = after
+            place = line + self._feature.take(node)
+            value = flat.take(place)
+            right = value > self._threshold.take(node)
+            if missing:
+                right |= np.isnan(value) & ~self._nan_left.take(node)
+            link = 2 * node + right
+            places.append(place.ravel())
+            steps.append(self._step.take(link).ravel())
+            node = self._after.take(link)
+        parts = np.zeros(count * width)
+        if places:
+            parts += np.bincount(np.concatenate(places), np.concatenate(steps), count * width)
         return parts.reshape(count, width), bias
 
 

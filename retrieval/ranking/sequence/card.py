@@ -4,13 +4,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SIGNALS = ("network", "follows", "together", "own", "popularity", "content")
+SIGNALS = ("network", "follows", "together", "own", "popularity", "content", "again")
 """What is known of an item for a customer, in the order of the rows of ``signals``.
 
 network: how probable the network finds it next, as a logarithm; follows: how strongly it comes
 after what the customer had; together: how strongly it goes with the last moment's items; own: how
 often and how lately the customer had it; popularity: its share of all events, as a logarithm;
-content: likeness of its text to the texts of what the customer had.
+content: likeness of its text to the texts of what the customer had; again: how likely the customer
+takes it again, learnt where customers do that.
 """
 
 Task = Literal["next", "with"]

@@ -25,6 +25,19 @@ class SequenceEvent:
     kind: str | None = None
 
 
+def as_id(value: object) -> str | None:
+    """An id as text; None where there is none.
+
+    A column of whole numbers with a gap is read as 7.0 where another file says 7: both are "7".
+    """
+    if value is None or value != value:  # noqa: PLR0124
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return text.strip() or None
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many events cleaning left out or mended."""

@@ -23,6 +23,8 @@ from retrieval.ranking.sequence.history import (
 )
 from retrieval.ranking.sequence.neighbours import Neighbours
 from retrieval.ranking.sequence.network import SequenceNetwork, Shape
+from retrieval.ranking.sequence.newcomers import newcomers
+from retrieval.ranking.sequence.repeats import Repeats
 
 CARD = "card.json"
 ITEMS = "items.json"
@@ -44,6 +46,7 @@ class Past:
     gaps: Whole
     slices: Whole
     steps: Whole
+    days: Floats
 
     def __len__(self) -> int:
         return len(self.items)
@@ -65,6 +68,7 @@ class SequenceModel:
         popularity: Floats,
         texts: Floats | None = None,
         text_weights: Floats | None = None,
+        again: Repeats | None = None,
     ) -> None:
         """Args:
         card: of the model.
@@ -75,6 +79,7 @@ class SequenceModel:
         popularity: (items,) logarithm of each item's share of events.
         texts: (items, text size) unit vectors of the items' texts, where there are any.
         text_weights: (size, text size) turns them into a part of an item's vector.
+        again: how likely customers take again what they had, where that was learnt.
         """
         self.card = card
         self.items = tuple(items)
@@ -86,6 +91,7 @@ class SequenceModel:
         self._popularity = popularity
         self._texts = texts
         self._text_weights = text_weights
+        self._again = again
 
     @classmethod
     def load(cls, folder: Path) -> "SequenceModel":
@@ -128,6 +134,7 @@ class SequenceModel:
             weights["popularity"],
             weights.get("texts"),
             weights.get("text_weights"),
+            _repeats(weights),
         )
 
     def with_items(self, ids: Sequence[str], texts: Floats) -> "SequenceModel":
@@ -145,16 +152,19 @@ class SequenceModel:
         new = [row for row, item in enumerate(ids) if item not in self._numbers]
         added = texts[new].astype(np.float32)
         vectors = np.concatenate([self.network.items, added @ self._text_weights.T])
+        every = np.concatenate([self._texts, added])
+        like = newcomers(every, np.arange(len(every)) < len(self._texts))
         return SequenceModel(
             self.card,
             [*self.items, *(ids[row] for row in new)],
             self.network.with_vectors(vectors),
-            self._follows.grown(len(vectors)),
-            self._together.grown(len(vectors)),
+            like.joined(self._follows.grown(len(vectors))),
+            like.joined(self._together.grown(len(vectors))),
             # As an item that nobody has had yet.
             np.append(self._popularity, np.full(len(new), self._popularity.min())),
-            np.concatenate([self._texts, added]),
+            every,
             self._text_weights,
+            self._again and self._again.grown(len(vectors)),
         )
 
     def customer_vector(self, history: Sequence[SequenceEvent]) -> Floats | None:
@@ -189,8 +199,10 @@ class SequenceModel:
             candidates: ids of items.
             task: what the scores are for.
         """
-        every = self.catalogue_scores(self.past(history), task)
-        least = np.float32(self._popularity.min() * self._weight(task, "popularity"))
+        past = self.past(history)
+        every = self.catalogue_scores(past, task)
+        weight = self._weight(task, "popularity") if len(past) else 1.0
+        least = np.float32(self._popularity.min() * weight)
         numbers = [self._numbers.get(item, -1) for item in candidates]
         return np.array([every[n] if n >= 0 else least for n in numbers], dtype=np.float32)
 
@@ -213,18 +225,23 @@ class SequenceModel:
         known = [event for event in history[-2 * bound :] if event.item in self._numbers]
         events = cleaned(known)[0][-bound:]
         times = None
+        days = np.zeros(len(events), dtype=np.float32)
         if events and events[0].at is not None:
             times = np.array([event.at for event in events])
+            days = ((times[-1] - times) / 86400).astype(np.float32)
         return Past(
             np.array([self._numbers[event.item] for event in events], dtype=np.int64),
             np.array([self._kinds.get(event.kind or "", 0) for event in events], dtype=np.int64),
             gap_steps(times, len(events)),
             slice_numbers(times, len(events), self.card.window, self.card.gap_hours),
             step_numbers(times, len(events)),
+            days,
         )
 
     def catalogue_scores(self, past: Past, task: Task = "next") -> Floats:
-        """(all items,) in the order of ``items``."""
+        """(all items,) in the order of ``items``. A newcomer is offered what is popular."""
+        if not len(past):
+            return self._popularity.copy()
         weights = np.array([self._weight(task, name) for name in SIGNALS], dtype=np.float32)
         result: Floats = weights @ self.signals(past)
         return result
@@ -250,6 +267,9 @@ class SequenceModel:
         if self._texts is not None:
             liked = share @ self._texts[past.items] / share.sum()
             result[5] = self._texts @ liked
+        if self._again is not None:
+            own, likely = self._again.scores(past.items, past.steps, past.days)
+            result[6, own] = likely
         return result
 
     def hide(self, scores: Floats, past: Past, task: Task = "next") -> None:
@@ -275,6 +295,7 @@ class SequenceModel:
             self._popularity,
             self._texts,
             self._text_weights,
+            self._again,
         )
 
     def _vector(self, past: Past) -> Floats:
@@ -285,6 +306,12 @@ class SequenceModel:
 
     def _weight(self, task: Task, signal: str) -> float:
         return self.card.weights.get(task, {}).get(signal, 0.0)
+
+
+def _repeats(weights: dict[str, NDArray[Any]]) -> Repeats | None:
+    if "repeats.weights" not in weights:
+        return None
+    return Repeats(weights["repeats.weights"], weights["repeats.again"], weights["popularity"])
 
 
 def _neighbours(weights: dict[str, NDArray[Any]], name: str) -> Neighbours:

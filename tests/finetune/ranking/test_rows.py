@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import numpy as np
+import pytest
 
 from finetune.ranking.rows import (
     COLUMNS,
@@ -110,16 +111,32 @@ def test_the_split_is_by_time_with_the_labels_reach_between(
 def test_what_the_query_named_is_compared(products: Products) -> None:
     shown = Event(type=EventType.IMPRESSION, customer_id="c", product_id="p1", position=0)
     expected = {
-        "alpha thing": (0.5, 0, -1),
-        "beta thing": (1, 0, 1),
-        "beta thing 12": (1, 1, 1),
-        "beta thing 5": (1, -1, 1),
-        "thing": (1, 0, 0),
-        None: (0, 0, 0),
+        "alpha thing": (0.5, 1, 0, -1),
+        "beta thing": (1, 1, 0, 1),
+        "beta thing 12": (1, 1, 1, 1),
+        "beta thing 10.5": (1, 1, -1, 1),
+        "beta thing 4": (1, 1, 0, 1),  # nothing costs that little: it is no price
+        "beta 20G thing": (2 / 3, 1, 0, 1),
+        "thing": (1, 1, 0, 0),
+        None: (0, 0, 0, 0),
     }
+    first = COLUMNS.index("query_match")
     for query, figures in expected.items():
         rows = make_rows([shown.model_copy(update={"query": query})], products)
-        assert tuple(rows.features[0, COLUMNS.index("query_match") :]) == figures
+        assert tuple(rows.features[0, first : first + 4]) == pytest.approx(figures), query
+
+
+def test_what_a_query_is_worth_is_learnt(products: Products, behaviour: list[Event]) -> None:
+    """Who asks for a brand clicks it: naming one counts for more than what everybody likes."""
+    asked = []
+    for n, event in enumerate(behaviour):
+        product = products[event.product_id]
+        named = product.brand if event.type is EventType.CLICK or n % 3 else "Alpha"
+        asked.append(event.model_copy(update={"query": f"{named} thing"}))
+    rows = make_rows(asked, products)
+    late = rows.where(~rows.stranger & (rows.day > np.median(rows.day)))
+    answer, met = (late.features[:, COLUMNS.index(f"query_{n}")] for n in ("answer", "value"))
+    assert answer[met > 0].mean() > answer[met < 0].mean() + 0.3
 
 
 def test_no_events_give_no_rows(products: Products) -> None:

@@ -1,17 +1,21 @@
 import json
+import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
 from finetune.errors import TrainingDataError, WorseModelError
 from finetune.ranking.course import Course
+from finetune.ranking.demo import package
 from finetune.ranking.metrics import auc
 from finetune.ranking.rows import COLUMNS, Split, make_rows, split_by_time
 from finetune.ranking.train import Trained, train
-from finetune.ranking.verdict import judge, lists_of, promote, score_rows
+from finetune.ranking.verdict import TOLERANCE, judge, lists_of, promote, score_rows
 from finetune.registry import ModelRegistry
 from retrieval.catalog.product import Product
 from retrieval.errors import WeightsError
@@ -113,6 +117,44 @@ def test_a_text_never_seen_is_no_error(trained: Trained) -> None:
     parts, rest, after = network.odds(rows, ["new", "p1", "new"], [])
     assert np.isfinite(parts).all() and np.isfinite(after).all()
     assert rest[0] == rest[2]
+
+
+def test_a_network_from_before_a_feature_came_ranks_on(trained: Trained) -> None:
+    """What it never knew changes nothing of what it says."""
+    weights = load_file(trained.folder / "network.safetensors")
+    card = json.loads((trained.folder / "network.json").read_text())
+    gone, whole = NUMBERS.index("in_stock"), RankingNetwork.load(trained.folder)
+    for name, values in weights.items():
+        if name in ("mean", "spread"):
+            weights[name] = np.delete(values, gone)
+        elif name in ("wide.weight", "heads.weight", "inner.0.weight", "inner.1.weight"):
+            weights[name] = np.delete(values, gone, axis=1)
+        elif name.startswith("outer."):
+            weights[name] = np.delete(values, gone, axis=0)
+    older = RankingNetwork(weights, {**card, "columns": [n for n in NUMBERS if n != "in_stock"]})
+    rows = np.random.default_rng(5).normal(size=(4, len(BEHAVIOUR)))
+    column = list(BEHAVIOUR).index("in_stock")
+    rows[:, column] = whole._w["mean"][gone]  # of which the whole network makes nothing either
+    for one, other in zip(
+        older.odds(rows, ["p1"] * 4, []), whole.odds(rows, ["p1"] * 4, []), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    parts, _, _ = older.odds(rows + 3, ["p1"] * 4, [])
+    assert parts.shape == rows.shape and not parts[:, column].any()
+
+
+def test_trees_alone_are_packaged_and_never_worse_ones(
+    split: Split, trees: Trained, trained: Trained, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(trees.folder, out)
+    package(split, tmp_path / "work", out, logging.getLogger())
+    metrics = json.loads((out / "metrics.json").read_text())
+    served = auc(split.test.clicked, score_rows(load_scorer(out), split.test))
+    assert metrics["kind"] == "trees" and not (out / "network.json").exists()
+    assert metrics["served_click_auc"] == pytest.approx(served, abs=1e-4)
+    before = auc(split.test.clicked, score_rows(load_scorer(trees.folder), split.test))
+    assert served >= before - TOLERANCE
 
 
 def test_a_damaged_network_is_named(trained: Trained, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +23,8 @@ from retrieval.ranking.drift import (
 from retrieval.ranking.features import BEHAVIOUR, Features
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.ranker import LearnedRanker
-from retrieval.ranking.scorers import LinearScorer, Scene
-from retrieval.ranking.shadow import ShadowRanker
+from retrieval.ranking.scorers import LinearScorer, Scene, Scored
+from retrieval.ranking.shadow import WAITING, Shadow, ShadowList
 from retrieval.ranking.traits import PriceLevels
 
 Make = Callable[..., Candidate]
@@ -31,16 +33,19 @@ Make = Callable[..., Candidate]
 class Reversed:
     """Orders as fixed weights do, the other way round."""
 
-    def contributions(
-        self, rows: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", scene: Scene
-    ) -> tuple[object, object]:
-        parts, rest = LinearScorer().contributions(rows)
-        return -parts, rest
+    def score(self, rows: "np.ndarray[tuple[int, int], np.dtype[np.float64]]", scene: Scene) -> Any:
+        parts, rest, click = LinearScorer().score(rows)
+        return Scored(-parts, rest, -click)
 
 
 class Broken:
-    def contributions(self, rows: object, scene: Scene) -> tuple[object, object]:
+    def score(self, rows: object, scene: Scene) -> Any:
         raise RuntimeError("broken")
+
+
+class Kept(list[ShadowList]):
+    def add(self, lists: Sequence[ShadowList]) -> None:
+        self.extend(lists)
 
 
 @pytest.fixture
@@ -54,31 +59,78 @@ def ranker(candidates: Sequence[Candidate], scorer: object) -> LearnedRanker:
     return LearnedRanker(features, scorer)  # type: ignore[arg-type]
 
 
-def test_a_shadow_scores_and_the_live_order_stands(candidates: list[Candidate]) -> None:
-    live = ranker(candidates, LinearScorer())
-    expected = [c.id for c in live.rank(candidates, None, Constraints())]
-    parts = {c.id: dict(c.contributions) for c in candidates}
-    shadow = ShadowRanker(live, ranker(candidates, Reversed()))
-    assert [c.id for c in shadow.rank(candidates, None, Constraints())] == expected
-    assert {c.id: c.contributions for c in candidates} == parts
-    told = shadow.agreement()
-    assert told.lists == 1 and told.correlation == pytest.approx(-1) and told.same_first == 0
-    assert told.top_overlap == pytest.approx(2 / 5)
+def shadow_of(folder: Path, kept: Kept, opens: Callable[[str], LearnedRanker]) -> Shadow:
+    (folder / "shadow").write_text("v2\n")
+    return Shadow(folder, opens, kept, lambda position: 1 / (1 + position))
 
 
-def test_the_same_model_agrees_with_itself(candidates: list[Candidate]) -> None:
-    live = ranker(candidates, LinearScorer())
-    shadow = ShadowRanker(live, ranker(candidates, LinearScorer()), every=2)
+def test_a_shadow_scores_what_is_shown_and_changes_nothing(
+    candidates: list[Candidate], tmp_path: Path
+) -> None:
+    ranked = ranker(candidates, LinearScorer()).rank(candidates, None, Constraints())
+    before = [(c.id, c.score, dict(c.contributions)) for c in ranked]
+    kept = Kept()
+    shadow = shadow_of(tmp_path, kept, lambda version: ranker(candidates, Reversed()))
+    shadow.see(ranked, ranked[:3], None, "ana")
+    shadow.wait()
+    assert [(c.id, c.score, dict(c.contributions)) for c in ranked] == before
+    (told,) = kept
+    assert (told.version, told.shopper_id, told.same_first) == ("v2", "ana", False)
+    assert told.correlation == pytest.approx(-1) and told.top_overlap == pytest.approx(2 / 5)
+    assert [s.product_id for s in told.shown] == [c.id for c in ranked[:3]]
+    assert [s.examination for s in told.shown] == pytest.approx([1, 1 / 2, 1 / 3])
+    assert told.shown[0].shadow < told.shown[2].shadow and told.shown[0].live > told.shown[2].live
+
+
+def test_the_same_model_gives_the_same_scores(candidates: list[Candidate], tmp_path: Path) -> None:
+    """A shadow reads the features of the live ranker, and makes of them what it would by itself."""
+    live, kept = ranker(candidates, LinearScorer()), Kept()
+    shadow = shadow_of(tmp_path, kept, lambda version: live)
+    ranked = live.rank(candidates, None, Constraints(query="thing"))
     for _ in range(4):
-        shadow.rank(candidates, None, Constraints())
-    told = shadow.agreement()
-    assert (told.lists, told.same_first, told.top_overlap) == (2, 1, 1)
+        shadow.see(ranked, ranked, None, "ana")
+    shadow.wait()
+    assert len(kept) == 4
+    for told in kept:
+        assert told.correlation == pytest.approx(1) and told.same_first and told.top_overlap == 1
+        for one in told.shown:
+            assert 1 / (1 + np.exp(-one.shadow)) == pytest.approx(one.live)
 
 
-def test_a_broken_shadow_harms_nobody(candidates: list[Candidate]) -> None:
-    shadow = ShadowRanker(ranker(candidates, LinearScorer()), ranker(candidates, Broken()))
-    assert len(shadow.rank(candidates, None, Constraints())) == len(candidates)
-    assert shadow.agreement().failures == 1
+def test_a_broken_shadow_harms_nobody(candidates: list[Candidate], tmp_path: Path) -> None:
+    ranked = ranker(candidates, LinearScorer()).rank(candidates, None, Constraints())
+    kept = Kept()
+    shadow = shadow_of(tmp_path, kept, lambda version: ranker(candidates, Broken()))
+    shadow.see(ranked, ranked, None, "ana")
+    shadow.wait()
+    assert not kept and shadow.left_out == 1
+
+
+def test_a_slow_shadow_is_left_behind(candidates: list[Candidate], tmp_path: Path) -> None:
+    """Turns never wait: what comes faster than it is scored is left out."""
+    ranked = ranker(candidates, LinearScorer()).rank(candidates, None, Constraints())
+    gate, kept = Event(), Kept()
+
+    def slowly(version: str) -> LearnedRanker:
+        assert gate.wait(20)
+        return ranker(candidates, LinearScorer())
+
+    shadow = shadow_of(tmp_path, kept, slowly)
+    for _ in range(5 * WAITING):
+        shadow.see(ranked, ranked, None, "ana")
+    assert shadow.left_out >= 3 * WAITING
+    gate.set()
+    shadow.wait()
+    assert len(kept) + shadow.left_out == 5 * WAITING
+
+
+def test_without_a_pointer_nothing_is_scored(candidates: list[Candidate], tmp_path: Path) -> None:
+    ranked = ranker(candidates, LinearScorer()).rank(candidates, None, Constraints())
+    kept = Kept()
+    shadow = Shadow(tmp_path, lambda version: pytest.fail("opened"), kept, lambda position: 1.0)
+    shadow.see(ranked, ranked, None, "ana")
+    shadow.wait()
+    assert shadow.version() is None and not kept
 
 
 def test_drift_is_alarming_where_the_world_moved_and_only_there(tmp_path: Path) -> None:

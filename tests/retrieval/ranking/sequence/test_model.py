@@ -58,6 +58,8 @@ def test_the_basket_tells_what_goes_with_it(make_model: Make) -> None:
 def test_a_newcomer_gets_what_is_popular(make_model: Make) -> None:
     model = make_model({"network": 1.0, "popularity": 1.0, "follows": 3.0})
     assert [item for item, _ in model.best([], 3)] == ["tent", "stove", "mug"]
+    unweighted = make_model({"network": 1.0})  # of those who have a history it is no sign
+    assert [item for item, _ in unweighted.best([], 2)] == ["tent", "stove"]
     assert model.customer_vector([]) is None
     assert model.customer_vector(had("never seen")) is None
 
@@ -101,6 +103,28 @@ def test_a_new_item_is_known_by_its_text(make_model: Make) -> None:
     assert grown.customer_vector(had("tarp")) is not None
     with pytest.raises(WeightsError, match="without the items' texts"):
         make_model({}).with_items(["tarp"], text[:1])
+
+
+def test_what_follows_a_new_item_is_what_follows_those_it_is_like(make_model: Make) -> None:
+    text = np.zeros((1, 8), dtype=np.float32)
+    text[0, 0] = 1  # like the tent's
+    grown = make_model({"follows": 1.0}, texts=True).with_items(["tarp"], text)
+    assert grown.best(had("tarp"), 1)[0][0] == "stove"
+
+
+def test_how_likely_a_thing_is_taken_again_is_learnt(
+    make_model: Make, arrays: dict[str, NDArray]
+) -> None:
+    weights = np.zeros(9, dtype=np.float32)
+    weights[[0, 1]] = -1.0, 2.0  # the more often, the likelier
+    learnt = arrays | {"repeats.weights": weights, "repeats.again": np.zeros(5, dtype=np.float32)}
+    card = make_model({"again": 1.0}, repeats=True).card
+    model = SequenceModel.of(card, ["tent", "stove", "mug", "boots", "socks"], learnt)
+    found = model.scores(
+        had("mug", "tent", "mug", "tent", "mug", "boots"), ["mug", "tent", "boots"]
+    )
+    odds = np.exp(-1 + 2 * np.log([3, 2, 1]))
+    assert found.tolist() == pytest.approx(np.sqrt(odds / (1 + odds)).tolist(), abs=1e-4)
 
 
 def write(folder: Path, model: SequenceModel, numbers: dict[str, NDArray]) -> None:

@@ -3,15 +3,15 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from evals.errors import DataError
-from retrieval.ranking.sequence.history import SequenceEvent
+from finetune.errors import TrainingDataError
+from finetune.sequence import histories
+from retrieval.ranking.sequence.history import SequenceEvent, as_id
 from retrieval.ranking.sequence.model import SequenceModel
 
 logger = logging.getLogger(__name__)
@@ -31,29 +31,29 @@ class NextItemFigures(NamedTuple):
 
 
 def evaluate(
-    model: SequenceModel, histories: Mapping[str, History], targets: Mapping[str, str]
+    model: SequenceModel, known: Mapping[str, History], targets: Mapping[str, str]
 ) -> NextItemFigures:
     """Ranks the whole catalogue for every customer that has a target.
 
     Args:
         model: what ``shopkeeper train sequence`` wrote.
-        histories: by customer, oldest event first. A customer without any is one with no events.
+        known: by customer, oldest event first. A customer without any is one with no events.
         targets: by customer, what came next. An item that the model does not know counts as
             missed.
     """
-    return figures(ranks(model, [(histories.get(c, []), item) for c, item in targets.items()]))
+    return figures(ranks(model, [(known.get(c, []), item) for c, item in targets.items()]))
 
 
 def by_length(
-    model: SequenceModel, histories: Mapping[str, History], targets: Mapping[str, str]
+    model: SequenceModel, known: Mapping[str, History], targets: Mapping[str, str]
 ) -> dict[int, NextItemFigures]:
     """Cold start: figures when only the last 0, 1, 2, 5 events of each customer are known."""
-    pairs = [(histories.get(c, []), item) for c, item in targets.items()]
+    pairs = [(known.get(c, []), item) for c, item in targets.items()]
     return {
-        known: figures(
-            ranks(model, [(h[len(h) - known :], item) for h, item in pairs if len(h) >= known])
+        last: figures(
+            ranks(model, [(h[len(h) - last :], item) for h, item in pairs if len(h) >= last])
         )
-        for known in (0, 1, 2, 5)
+        for last in (0, 1, 2, 5)
     }
 
 
@@ -84,67 +84,42 @@ def figures(found: NDArray[np.float64]) -> NextItemFigures:
 
 
 def read_histories(path: Path) -> dict[str, History]:
-    """Parquet with ``user_id`` and ``items``; ``times`` and ``kinds`` count where they are there.
-
-    Raises:
-        DataError: the file is unreadable or lacks a column.
-    """
-    table = _table(path, ("user_id", "items"))
-    rows = table.to_pylist()
-    result: dict[str, History] = {}
-    for number, row in enumerate(rows):
-        items = row["items"]
-        if row["user_id"] is None or items is None or None in items:
-            _warn(path, number, "user_id or items: missing")
-            continue
-        times = row.get("times") or [None] * len(items)
-        kinds = row.get("kinds") or [None] * len(items)
-        if not len(items) == len(times) == len(kinds):
-            _warn(path, number, "times or kinds: not as many as items")
-            continue
-        result[str(row["user_id"])] = [
-            SequenceEvent(str(item), _seconds(at), kind)
-            for item, at, kind in zip(items, times, kinds, strict=True)
-        ]
-    return result
-
-
-def read_targets(path: Path) -> dict[str, str]:
-    """Parquet with ``user_id`` and ``target``.
+    """By customer, read as for training.
 
     Raises:
         DataError: the file is unreadable, lacks a column or has no usable row.
     """
-    table = _table(path, ("user_id", "target"))
+    try:
+        told, _ = histories.read_histories(path)
+    except TrainingDataError as error:
+        raise DataError(str(error)) from error
+    return {one.customer: one.events for one in told}
+
+
+def read_targets(path: Path) -> dict[str, str]:
+    """Parquet with ``user_id`` and ``target``. A row that cannot be used is logged and left out.
+
+    Raises:
+        DataError: the file is unreadable, lacks a column or has no usable row.
+    """
+    try:
+        table = histories.read_columns(path, ("user_id", "target"))
+    except TrainingDataError as error:
+        raise DataError(str(error)) from error
     result: dict[str, str] = {}
     pairs = zip(table["user_id"].to_pylist(), table["target"].to_pylist(), strict=True)
-    for number, (customer, item) in enumerate(pairs):
-        if customer is None or item is None:
-            _warn(path, number, "user_id or target: missing")
+    for number, (customer, item) in enumerate((as_id(a), as_id(b)) for a, b in pairs):
+        if customer is None:
+            _warn(path, number, "user_id: missing")
+        elif item is None:
+            _warn(path, number, "target: missing")
+        elif customer in result:
+            _warn(path, number, f"user_id: {customer!r} has a target already")
         else:
-            result[str(customer)] = str(item)
+            result[customer] = item
     if not result:
         raise DataError(f"{path}: no row has both a user_id and a target.")
     return result
-
-
-def _table(path: Path, needed: Sequence[str]) -> Any:
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise DataError(f"{path} is no readable Parquet file: {error}") from error
-    for name in needed:
-        if name not in table.column_names:
-            raise DataError(
-                f"{path} has no column {name!r}; it has {', '.join(table.column_names)}."
-            )
-    return table
-
-
-def _seconds(value: Any) -> float | None:
-    if value is None:
-        return None
-    return float(value.timestamp() if hasattr(value, "timestamp") else value)
 
 
 def _warn(path: Path, row: int, reason: str) -> None:

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from finetune.sequence.steps import Step, unseen
 from retrieval.ranking.sequence.card import SIGNALS, Task
 from retrieval.ranking.sequence.model import Past, SequenceModel
 
 _POOL = 100
 _TRIED = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0)
 _SWEEPS = 3
+_LITTLE = 0.05
+"""What every signal but the best has to say until it is known better: where the best tells nothing,
+as on little data, the others decide."""
+_UNTOLD = {"network": 0.1, "follows": 1.0, "popularity": 0.1}
+"""The weights where no case tells one signal from another."""
 
 Floats = NDArray[np.float32]
 Whole = NDArray[np.int64]
@@ -42,7 +48,9 @@ class Pools:
     targets: Whole
 
 
-def pools(model: SequenceModel, cases: Sequence[Case], task: Task, repeats: bool) -> Pools:
+def pools(
+    model: SequenceModel, cases: Sequence[Case], task: Task, repeats: bool, step: Step = unseen
+) -> Pools:
     """What a blend has to order: per case the union of each signal's best items.
 
     An item that no signal ranks high cannot be ranked high by their sum either, so the rest of the
@@ -50,7 +58,8 @@ def pools(model: SequenceModel, cases: Sequence[Case], task: Task, repeats: bool
     """
     shown = model.weighted({}, repeats)
     found: list[tuple[Floats, NDArray[np.bool_]]] = []
-    for case in cases:
+    for done, case in enumerate(cases, start=1):
+        step("blend", done, len(cases))
         signals = shown.signals(case.past)
         union: set[int] = set()
         hidden = np.zeros(signals.shape[1], dtype=np.float32)
@@ -88,19 +97,36 @@ def recall(pool: Pools, weights: Floats, top: int) -> float:
 def learn_weights(pool: Pools, top: int) -> dict[str, float]:
     """The weights with the best NDCG, found one signal at a time from a fixed ladder.
 
-    Signals are first brought to one spread. NDCG has no slope to follow, and five numbers need
+    Signals are first brought to one spread. NDCG has no slope to follow, and a few numbers need
     none.
     """
+    if not pool.present.any():
+        return dict(_UNTOLD)
     spread = np.array(
         [pool.signals[..., n][pool.present].std() for n in range(len(SIGNALS))], dtype=np.float32
     )
     used = [n for n in range(len(SIGNALS)) if spread[n] > 1e-6]
-    steps = np.zeros(len(SIGNALS), dtype=np.float32)
+    if not used:
+        return dict(_UNTOLD)
     scale = np.where(spread > 1e-6, 1 / np.maximum(spread, 1e-6), 0).astype(np.float32)
     alone = {n: ndcg(pool, _only(n) * scale, top) for n in used}
     order = sorted(used, key=lambda n: -alone[n])
-    steps[order[0]] = 1.0
-    best = alone[order[0]]
+    little = np.zeros(len(SIGNALS), dtype=np.float32)
+    little[used] = _LITTLE
+    little[order[0]] = 1.0
+    # One at a time may end on a low hill; the better of two ways up is taken.
+    steps, _ = max(
+        (_climbed(pool, start, scale, order, top) for start in (little, _only(order[0]))),
+        key=lambda found: found[1],
+    )
+    return {SIGNALS[n]: float(steps[n] * scale[n]) for n in used if steps[n]}
+
+
+def _climbed(
+    pool: Pools, steps: Floats, scale: Floats, order: Sequence[int], top: int
+) -> tuple[Floats, float]:
+    """The steps, changed one at a time while that helps, and the NDCG they reach."""
+    best = ndcg(pool, steps * scale, top)
     for _ in range(_SWEEPS):
         before = best
         for number in [*order[1:], order[0]]:
@@ -112,7 +138,7 @@ def learn_weights(pool: Pools, top: int) -> dict[str, float]:
                     best, steps = reached, tried
         if best - before < 1e-5:
             break
-    return {SIGNALS[n]: float(steps[n] * scale[n]) for n in used if steps[n]}
+    return steps, best
 
 
 def _around(value: float) -> list[float]:

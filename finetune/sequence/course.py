@@ -21,6 +21,7 @@ from finetune.sequence.neighbours import Following
 from finetune.sequence.network import SequenceNet
 from finetune.sequence.recipe import SequenceRecipe
 from finetune.sequence.spectral import spectral_vectors
+from finetune.sequence.steps import Step, unseen
 from finetune.sequence.trainer import CHECKPOINT, Progress, Report, train
 from finetune.sequence.tuning import item_knn, tuned_following
 from finetune.sequence.written import Written, put_together, write
@@ -72,6 +73,7 @@ def train_sequence(
     texts: Texts | None = None,
     test: bool = False,
     report: Report = lambda row: None,
+    step: Step = unseen,
 ) -> dict[str, Any]:
     """Trains a next-item model and writes a folder that ``SequenceModel.load`` opens.
 
@@ -87,6 +89,7 @@ def train_sequence(
         test: hold out the last event of each customer for good, the one before is the validation
             item; the metrics then tell how each part ranks the last.
         report: called after every epoch of the network.
+        step: called as each stage goes on.
 
     Returns:
         What ``metrics.json`` holds.
@@ -98,16 +101,15 @@ def train_sequence(
     every = numbered(told, list(texts or {}))
     vectors = text_vectors(every.items, texts)
     known = without_last(every) if test else every
-    before = without_last(known)
-    held = last_events(known, before, recipe)
-    fitted = fit(before, held, vectors, recipe, folder, report)
+    before, held = hold_out(known, recipe)
+    fitted = fit(before, held, vectors, recipe, folder, report, step)
     first = put_together(fitted.net, before, fitted.how, held.repeats, vectors)
     model = first.model()
     cases = [
         Case(model.past(before.events(customer)), held.targets[place : place + 1])
         for place, customer in enumerate(held.customers)
     ]
-    weights = learn_weights(pools(model, cases, "next", held.repeats), _TOP)
+    weights = learn_weights(pools(model, cases, "next", held.repeats, step), _TOP)
     metrics: dict[str, Any] = {
         "customers": len(told),
         "items": len(every.items),
@@ -117,13 +119,16 @@ def train_sequence(
         "best_epoch": fitted.progress.best_epoch,
         "seconds_per_epoch": _per_epoch(fitted.progress, "seconds"),
         "processor_seconds_per_epoch": _per_epoch(fitted.progress, "processor_seconds"),
-        "validation": parts(model.weighted({"next": weights}, held.repeats), before, held),
+        "validation": parts(
+            model.weighted({"next": weights}, held.repeats), before, held, "validation", step
+        ),
     }
-    final = refit(fitted, known, held.repeats, vectors, recipe, folder)
+    final = refit(fitted, known, held.repeats, vectors, recipe, folder, step)
     final = final.weighted({"next": weights})
     if test:
-        last = last_events(every, known, recipe.model_copy(update={"held_out": _TESTED}))
-        metrics["test"] = parts(final.model(), known, last)
+        able = [customer for customer, row in enumerate(known.rows) if len(row)]
+        last = last_events(every, _drawn(able, _TESTED, recipe.seed))
+        metrics["test"] = parts(final.model(), known, last, "test", step)
         metrics["tested"] = len(last.customers)
     metrics["seconds"] = round(time.monotonic() - begun, 1)
     write(folder, final, metrics, fitted.progress.rows, recipe.model_dump_json(indent=1))
@@ -139,6 +144,7 @@ def fit(
     recipe: SequenceRecipe,
     folder: Path,
     report: Report = lambda row: None,
+    step: Step = unseen,
 ) -> Fitted:
     """Trains the network and finds the way of counting, both by what was held out.
 
@@ -149,6 +155,7 @@ def fit(
         recipe: how.
         folder: for the checkpoint.
         report: called after every epoch.
+        step: called as each stage goes on.
 
     Raises:
         TrainingDataError: nothing follows anything in ``before``.
@@ -174,8 +181,8 @@ def fit(
             measures.ranks(score, before, held.customers, held.targets, held.repeats)
         )
 
-    progress = train(net, lines, measure, recipe, folder, _mark(before), report)
-    how = tuned_following(before, held.customers, held.targets, held.repeats)
+    progress = train(net, lines, measure, recipe, folder, _mark(before), report, step)
+    how = tuned_following(before, held.customers, held.targets, held.repeats, step)
     return Fitted(net, how, progress)
 
 
@@ -186,6 +193,7 @@ def refit(
     texts: NDArray[np.float32] | None,
     recipe: SequenceRecipe,
     folder: Path,
+    step: Step = unseen,
 ) -> Written:
     """The same with the held-out events learnt too: counted anew, the network trained on."""
     if recipe.refit_epochs:
@@ -193,11 +201,18 @@ def refit(
             update={"epochs": recipe.refit_epochs, "rate": recipe.rate * _GENTLY}
         )
         lines = Lines(histories, gently)
-        train(fitted.net, lines, None, gently, folder / _REFIT, _mark(histories))
+        mark = _mark(histories)
+        train(fitted.net, lines, None, gently, folder / _REFIT, mark, step=step, stage="all events")
     return put_together(fitted.net, histories, fitted.how, repeats, texts)
 
 
-def parts(model: SequenceModel, before: Histories, held: HeldOut) -> Figures:
+def parts(
+    model: SequenceModel,
+    before: Histories,
+    held: HeldOut,
+    stage: str = "figures",
+    step: Step = unseen,
+) -> Figures:
     """What each part reaches alone, beside the usual item-kNN, and what all reach blended."""
     customers, targets, repeats = held.customers, held.targets, held.repeats
     found = np.empty((len(SIGNALS) + 1, len(customers)))
@@ -206,6 +221,7 @@ def parts(model: SequenceModel, before: Histories, held: HeldOut) -> Figures:
         [model.card.weights["next"].get(name, 0.0) for name in SIGNALS], dtype=np.float32
     )
     for place, customer in enumerate(customers):
+        step(stage, place + 1, len(customers))
         past = model.past(before.events(customer))
         signals = model.signals(past)
         told |= signals.max(axis=1) > signals.min(axis=1)
@@ -221,25 +237,44 @@ def parts(model: SequenceModel, before: Histories, held: HeldOut) -> Figures:
     }
 
 
-def without_last(histories: Histories) -> Histories:
-    """Without each customer's last event; one that has a single event keeps none."""
-    return histories.cut([max(len(row) - 1, 0) for row in histories.rows])
+def hold_out(histories: Histories, recipe: SequenceRecipe) -> tuple[Histories, HeldOut]:
+    """Takes out the last item of at most ``recipe.held_out`` customers, drawn by the seed.
 
-
-def last_events(histories: Histories, before: Histories, recipe: SequenceRecipe) -> HeldOut:
-    """The last item of at most ``recipe.held_out`` customers, drawn by the recipe's seed.
+    Of those who have two events only half may be drawn: from the others is learnt what follows.
 
     Raises:
         TrainingDataError: nobody has two events.
     """
-    able = [customer for customer, row in enumerate(histories.rows) if len(row) > 1]
+    long = [customer for customer, row in enumerate(histories.rows) if len(row) > 2]
+    pairs = [customer for customer, row in enumerate(histories.rows) if len(row) == 2]
+    able = long + _drawn(pairs, (len(pairs) + 1) // 2, recipe.seed)
     if not able:
         raise TrainingDataError("No customer has two events, so nothing can be held out.")
-    drawn = np.random.default_rng(recipe.seed).permutation(len(able))[: recipe.held_out]
-    some = [able[place] for place in sorted(drawn.tolist())]
-    targets = np.array([histories.rows[customer][-1] for customer in some])
-    again = [t in before.rows[c] for c, t in zip(some, targets, strict=True)]
-    return HeldOut(some, targets, bool(np.mean(again) > _OFTEN))
+    some = _drawn(able, recipe.held_out, recipe.seed)
+    return without_last(histories, some), last_events(histories, some)
+
+
+def without_last(histories: Histories, customers: Sequence[int] | None = None) -> Histories:
+    """Without the last event of some customers, or of all; of a single event none is kept."""
+    cut = set(range(len(histories.rows)) if customers is None else customers)
+    return histories.cut([max(len(row) - (n in cut), 0) for n, row in enumerate(histories.rows)])
+
+
+def last_events(histories: Histories, customers: Sequence[int]) -> HeldOut:
+    """What is to be predicted of some customers: the last item of each."""
+    rows = [histories.rows[customer] for customer in customers]
+    again = [row[-1] in row[:-1] for row in rows]
+    return HeldOut(
+        list(customers),
+        np.array([row[-1] for row in rows], dtype=np.int64),
+        bool(np.mean(again or [False]) > _OFTEN),
+    )
+
+
+def _drawn(customers: Sequence[int], most: int, seed: int) -> list[int]:
+    """At most so many of some customers, in order."""
+    drawn = np.random.default_rng(seed).permutation(len(customers))[:most]
+    return sorted(customers[place] for place in drawn.tolist())
 
 
 def text_vectors(items: Sequence[str], texts: Texts | None) -> NDArray[np.float32] | None:

@@ -1,6 +1,7 @@
 """Behaviour histories from a file: checked, cleaned, numbered."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from finetune.errors import TrainingDataError
-from retrieval.ranking.sequence.history import Counted, Limits, SequenceEvent, cleaned
+from retrieval.ranking.sequence.history import Counted, Limits, SequenceEvent, as_id, cleaned
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ def read_histories(path: Path, limits: Limits = Limits()) -> tuple[list[Told], C
 
     Returns:
         The customers with at least one event, and what cleaning found. A row that cannot be used
-        is logged with its number and left out.
+        is logged with its number and left out; rows of one customer are joined.
 
     Raises:
         TrainingDataError: the file is unreadable, lacks a column or has no usable row.
@@ -97,23 +98,26 @@ def read_histories(path: Path, limits: Limits = Limits()) -> tuple[list[Told], C
         name: table[name].to_pylist() if name in table.column_names else [None] * len(table)
         for name in ("items", "times", "kinds")
     }
-    told: list[Told] = []
-    counted = Counted()
+    rows: dict[str, list[SequenceEvent]] = {}
     bad = 0
-    for number, customer in enumerate(customers):
+    for number, value in enumerate(customers):
         try:
-            events = _events(customer, *(columns[name][number] for name in columns))
+            customer, events = _row(value, *(columns[name][number] for name in columns))
         except ValueError as error:
             bad += 1
             if bad <= _TOLD:
                 logger.warning("%s, row %d: %s; left out.", path.name, number, error)
             continue
+        rows[customer] = rows.get(customer, []) + events
+    if bad > _TOLD:
+        logger.warning("%s: %d more rows left out.", path.name, bad - _TOLD)
+    told: list[Told] = []
+    counted = Counted()
+    for customer, events in rows.items():
         kept, found = cleaned(events, limits)
         counted += found
         if kept:
-            told.append(Told(str(customer), kept))
-    if bad > _TOLD:
-        logger.warning("%s: %d more rows left out.", path.name, bad - _TOLD)
+            told.append(Told(customer, kept))
     if not told:
         raise TrainingDataError(f"{path}: no row has both a user_id and items.")
     return told, counted
@@ -125,6 +129,8 @@ def read_columns(path: Path, needed: Sequence[str]) -> Any:
     Raises:
         TrainingDataError: it is unreadable or lacks a column.
     """
+    if not path.is_file():
+        raise TrainingDataError(f"There is no file {path}.")
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
@@ -160,24 +166,24 @@ def _natural(item: str) -> tuple[int, str]:
     return (int(item) if item.isascii() and item.isdigit() else 0, item)
 
 
-def _events(customer: Any, items: Any, times: Any, kinds: Any) -> list[SequenceEvent]:
+def _row(value: Any, items: Any, times: Any, kinds: Any) -> tuple[str, list[SequenceEvent]]:
+    customer = as_id(value)
     if customer is None:
         raise ValueError("user_id: missing")
+    if items is None:
+        raise ValueError("items: missing")
     if not isinstance(items, list):
-        raise ValueError("items: not a list")
+        raise ValueError(f"items: {str(items)[:40]!r} is no list")
     for name, other in (("times", times), ("kinds", kinds)):
         if other is not None and (not isinstance(other, list) or len(other) != len(items)):
             raise ValueError(f"{name}: not a list of {len(items)}, as many as items")
-    if any(item is None for item in items):
-        raise ValueError("items: one is missing")
-    return [
-        SequenceEvent(
-            str(item),
-            _seconds(times[place]) if times else None,
-            str(kinds[place]) if kinds and kinds[place] is not None else None,
-        )
-        for place, item in enumerate(items)
-    ]
+    events = []
+    for place, item in enumerate(map(as_id, items)):
+        if item is None:
+            raise ValueError("items: one is missing")
+        at = _seconds(times[place]) if times else None
+        events.append(SequenceEvent(item, at, as_id(kinds[place]) if kinds else None))
+    return customer, events
 
 
 def _seconds(value: Any) -> float | None:
@@ -186,6 +192,9 @@ def _seconds(value: Any) -> float | None:
     if isinstance(value, datetime):
         return value.timestamp()
     try:
-        return float(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"times: {value!r} is no time") from error
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = math.inf
+    if not math.isfinite(seconds):
+        raise ValueError(f"times: {value!r} is no time")
+    return seconds

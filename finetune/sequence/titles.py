@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from assistant.settings import Settings
 from finetune.sequence.histories import read_columns
 from retrieval.encoder.opening import open_encoder
+from retrieval.ranking.sequence.history import as_id
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +28,13 @@ def read_titles(path: Path) -> dict[str, NDArray[np.float32]]:
     table = read_columns(path, ("item", "title"))
     titles: dict[str, str] = {}
     pairs = zip(table["item"].to_pylist(), table["title"].to_pylist(), strict=True)
-    for number, (item, title) in enumerate(pairs):
-        if item is None or not str(title or "").strip():
-            logger.warning("%s, row %d: item or title: missing; left out.", path.name, number)
+    for number, (value, title) in enumerate(pairs):
+        item = as_id(value)
+        if item is None or as_id(title) is None:
+            field = "item" if item is None else "title"
+            logger.warning("%s, row %d: %s: missing; left out.", path.name, number, field)
         else:
-            titles.setdefault(str(item), str(title))
+            titles.setdefault(item, str(title))
     return encoded(titles)
 
 

@@ -16,6 +16,7 @@ from finetune.sequence.batches import Batch, Lines
 from finetune.sequence.network import SequenceNet
 from finetune.sequence.objective import CatalogueLoss
 from finetune.sequence.recipe import SequenceRecipe
+from finetune.sequence.steps import Step, unseen
 
 CHECKPOINT = "checkpoint.pt"
 _WARM_UP = 0.05
@@ -44,6 +45,8 @@ def train(
     folder: Path,
     mark: str = "",
     report: Report = lambda row: None,
+    step: Step = unseen,
+    stage: str = "network",
 ) -> Progress:
     """Trains ``net`` in place; it ends with the weights of its best epoch.
 
@@ -56,11 +59,14 @@ def train(
             off there goes on.
         mark: of the data.
         report: called after every epoch.
+        step: called after every update.
+        stage: what ``step`` calls it.
     """
     random = np.random.default_rng(recipe.seed)
     optimizer = torch.optim.AdamW(_groups(net, recipe), lr=recipe.rate, betas=(0.9, 0.98))
     counts = lines.counts(len(net.items))
-    updates = lines.updates * recipe.epochs
+    per_epoch = lines.updates
+    updates = per_epoch * recipe.epochs
     progress, best = Progress(), _copied(net)
     path = folder / CHECKPOINT
     identity = f"{recipe.model_dump_json()} {mark}"
@@ -72,12 +78,14 @@ def train(
             random.bit_generator.state = saved["random"]
             torch.set_rng_state(saved["torch"])
             progress, best = Progress(**saved["progress"]), saved["best"]
+    step(stage, progress.epoch * per_epoch, updates)
     while progress.epoch < recipe.epochs and not _stale(progress, recipe):
         begun, busy = time.monotonic(), time.process_time()
         net.train()
         losses: list[float] = []
         for batch in lines.epoch(random):
-            rate = _rate(progress.epoch * lines.updates + len(losses), updates)
+            done = progress.epoch * per_epoch + len(losses)
+            rate = _rate(done, updates)
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate * rate
             loss = _loss(net, batch, recipe, counts, random)
@@ -86,6 +94,7 @@ def train(
             torch.nn.utils.clip_grad_norm_(net.parameters(), _CLIP)
             optimizer.step()
             losses.append(loss.item())
+            step(stage, done + 1, updates)
         progress.epoch += 1
         spent, busy = time.monotonic() - begun, time.process_time() - busy
         net.eval()
@@ -103,6 +112,7 @@ def train(
         progress.rows.append(row)
         _save(path, identity, net, optimizer, random, progress, best)
         report(row)
+    step(stage, updates, updates)
     net.load_state_dict(best)
     net.eval()
     return progress

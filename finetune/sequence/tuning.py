@@ -9,6 +9,7 @@ from scipy import sparse
 from finetune.sequence.histories import Histories, Whole
 from finetune.sequence.measures import Score, Scores, figures, ranks
 from finetune.sequence.neighbours import Following, Moments, divided
+from finetune.sequence.steps import Step, unseen
 from retrieval.ranking.sequence.history import step_numbers
 
 _LADDERS: tuple[tuple[str, tuple[float, ...]], ...] = (
@@ -21,7 +22,11 @@ _LADDERS: tuple[tuple[str, tuple[float, ...]], ...] = (
 
 
 def tuned_following(
-    histories: Histories, customers: Sequence[int], targets: Whole, repeats: bool
+    histories: Histories,
+    customers: Sequence[int],
+    targets: Whole,
+    repeats: bool,
+    step: Step = unseen,
 ) -> Following:
     """The way of counting with the best NDCG@10, one number at a time from short ladders.
 
@@ -30,12 +35,16 @@ def tuned_following(
         customers: held-out ones.
         targets: (customers,) what each had next.
         repeats: whether what a customer had competes too.
+        step: called after every trial.
     """
     moments = Moments(histories)
     best, reached = Following(), -1.0
     counted = {best.near: moments.following(best.near)}
+    done, total = 0, sum(len(ladder) for _, ladder in _LADDERS)
     for name, ladder in _LADDERS:
         for value in ladder:
+            step("counts", done, total)
+            done += 1
             how = best._replace(**{name: value})
             if how == best and reached >= 0:
                 continue
@@ -47,6 +56,7 @@ def tuned_following(
             found = figures(ranks(score, histories, customers, targets, repeats))["ndcg_at_10"]
             if found > reached:
                 best, reached = how, found
+    step("counts", total, total)
     return best
 
 

@@ -15,8 +15,10 @@ from safetensors.numpy import save_file
 from finetune.sequence.histories import Histories
 from finetune.sequence.neighbours import Following, Moments
 from finetune.sequence.network import SequenceNet
+from finetune.sequence.repeats import learn_repeats
 from retrieval.ranking.sequence.card import SequenceCard, Task
 from retrieval.ranking.sequence.model import CARD, ITEMS, WEIGHTS, SequenceModel
+from retrieval.ranking.sequence.newcomers import newcomers
 
 METRICS = "metrics.json"
 CURVES = "curves.csv"
@@ -51,12 +53,18 @@ def put_together(
 ) -> Written:
     """The model with everything counted over ``histories``, but no weights of a blend yet."""
     return Written(
-        _card(net, histories, how, repeats), histories.items, _arrays(net, histories, how, texts)
+        _card(net, histories, how, repeats),
+        histories.items,
+        _arrays(net, histories, how, repeats, texts),
     )
 
 
 def _arrays(
-    net: SequenceNet, histories: Histories, how: Following, texts: NDArray[np.float32] | None
+    net: SequenceNet,
+    histories: Histories,
+    how: Following,
+    repeats: bool,
+    texts: NDArray[np.float32] | None,
 ) -> Arrays:
     """All numbers of the model that serves, by name."""
     moments = Moments(histories)
@@ -69,11 +77,16 @@ def _arrays(
         if net.text is not None and texts is not None:
             found["texts"] = texts
             found["text_weights"] = net.text.weight.float().numpy()
-    for name, neighbours in (("follows", moments.follows(how)), ("together", moments.together())):
+    like = None if texts is None else newcomers(texts, moments.counts > 0)
+    for name, counted in (("follows", moments.follows(how)), ("together", moments.together())):
+        neighbours = like.joined(counted) if like else counted
         found[f"{name}.starts"] = neighbours.starts
         found[f"{name}.items"] = neighbours.items
         found[f"{name}.values"] = neighbours.values
-    found["popularity"] = moments.popularity(net.recipe.half_life_days)
+    popularity = found["popularity"] = moments.popularity(net.recipe.half_life_days)
+    again = learn_repeats(histories, popularity, net.recipe.remembered) if repeats else None
+    if again is not None:
+        found |= {"repeats.weights": again.weights, "repeats.again": again.again}
     return {name: np.ascontiguousarray(values) for name, values in found.items()}
 
 

@@ -101,10 +101,20 @@ def test_files_are_read_and_bad_rows_told(
         parquet(user_id=[1, 2, None], items=[[4, 3], None, [1]], times=[[5, 6], None, None])
     )
     assert histories == {"1": [SequenceEvent("4", 5.0), SequenceEvent("3", 6.0)]}
-    assert "row 1: user_id or items: missing" in caplog.text
-    assert "row 2: user_id or items: missing" in caplog.text
-    assert read_targets(parquet(user_id=[1, 2], target=[7, None])) == {"1": "7"}
-    assert "row 1: user_id or target: missing" in caplog.text
+    assert "row 1: items: missing" in caplog.text
+    assert "row 2: user_id: missing" in caplog.text
+    assert read_targets(parquet(user_id=[1, 2, None, 1], target=[7, None, 3, 4])) == {"1": "7"}
+    assert "row 1: target: missing" in caplog.text
+    assert "row 2: user_id: missing" in caplog.text
+    assert "row 3: user_id: '1' has a target already" in caplog.text
+
+
+def test_ids_are_the_same_whether_a_gap_made_floats_of_them(
+    parquet: Callable[..., Path],
+) -> None:
+    assert read_targets(parquet(user_id=[1.0, 2.5], target=["a", "b"])) == {"1": "a", "2.5": "b"}
+    histories = read_histories(parquet(user_id=[1, 2], items=[[7.0], [8.0, 9.0]]))
+    assert histories["1"] == [SequenceEvent("7")]
 
 
 def test_files_that_lack_something_are_refused(
@@ -114,5 +124,5 @@ def test_files_that_lack_something_are_refused(
         read_targets(parquet(user_id=[1]))
     with pytest.raises(DataError, match="no row has both"):
         read_targets(parquet(user_id=pa.array([None], pa.int64()), target=[1]))
-    with pytest.raises(DataError, match="no readable Parquet"):
+    with pytest.raises(DataError, match="There is no file"):
         read_histories(tmp_path / "none.parquet")

@@ -23,16 +23,25 @@ def test_the_weights_find_what_matters() -> None:
     assert set(weights) <= set(SIGNALS) - {"content"}
     assert weights["network"] > weights["own"] > 0
     told = np.array([weights.get(name, 0) for name in SIGNALS], dtype=np.float32)
-    alone = np.array([1, 0, 0, 0, 0, 0], dtype=np.float32)
+    alone = np.eye(len(SIGNALS), dtype=np.float32)[0]
     assert ndcg(some, told, 10) > ndcg(some, alone, 10) + 0.02
     assert ndcg(some, told, 10) > 0.9
+
+
+def test_signals_that_nothing_is_known_of_still_break_ties() -> None:
+    some = pool(cases=1, items=4)
+    some.signals[..., [2, 3, 4, 6]] = 0
+    told = learn_weights(some, 10)
+    assert set(told) == {"network", "follows"}
+    nothing = Pools(some.signals, some.right, np.zeros_like(some.present), some.targets)
+    assert learn_weights(nothing, 10)["follows"] == 1.0
 
 
 def test_ndcg_and_recall_of_a_known_order() -> None:
     signals = np.zeros((1, 4, len(SIGNALS)), dtype=np.float32)
     signals[0, :, 0] = [4, 3, 2, 1]
     right = np.array([[False, True, False, True]])
-    weights = np.array([1, 0, 0, 0, 0, 0], dtype=np.float32)
+    weights = np.eye(len(SIGNALS), dtype=np.float32)[0]
     some = Pools(signals, right, np.ones((1, 4), dtype=np.bool_), np.array([2]))
     assert recall(some, weights, 2) == pytest.approx(0.5)
     assert ndcg(some, weights, 2) == pytest.approx((1 / np.log2(3)) / (1 + 1 / np.log2(3)))
@@ -47,4 +56,4 @@ def test_padding_is_never_ranked() -> None:
         np.array([[True, True, False]]),
         np.array([1]),
     )
-    assert recall(some, np.array([1, 0, 0, 0, 0, 0], dtype=np.float32), 2) == 1
+    assert recall(some, np.eye(len(SIGNALS), dtype=np.float32)[0], 2) == 1

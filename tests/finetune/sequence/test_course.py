@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from finetune.errors import TrainingDataError
-from finetune.sequence.course import last_events, train_sequence, without_last
+from finetune.sequence.course import hold_out, train_sequence
 from finetune.sequence.histories import Told, numbered
 from finetune.sequence.recipe import SequenceRecipe
 from retrieval.ranking.sequence.history import Counted, SequenceEvent
@@ -77,12 +77,32 @@ def test_an_item_that_nobody_had_is_reached_by_its_text(
 
 def test_validation_items_are_not_learnt_before_they_are_predicted(told: list[Told]) -> None:
     every = numbered(told)
-    before = without_last(every)
-    held = last_events(every, before, SequenceRecipe(held_out=20))
+    before, held = hold_out(every, SequenceRecipe(held_out=20))
     assert len(held.customers) == 20
     for customer, target in zip(held.customers, held.targets, strict=True):
         assert every.rows[customer][-1] == target
         assert len(before.rows[customer]) == len(every.rows[customer]) - 1
+    assert sum(map(len, before.rows)) == sum(map(len, every.rows)) - 20
+
+
+def test_half_of_those_with_two_events_are_left_to_learn_from() -> None:
+    pairs = [Told(str(n), [SequenceEvent("x"), SequenceEvent("y")]) for n in range(9)]
+    single = Told("alone", [SequenceEvent("x")])
+    before, held = hold_out(numbered([*pairs, single]), SequenceRecipe())
+    assert len(held.customers) == 5
+    assert sorted(map(len, before.rows)) == [1] * 6 + [2] * 4
+
+
+@pytest.mark.parametrize("rows", [["abcde"], ["aa", "aaa", "aa"], ["ab", "cd", "ab", "cd", "e"]])
+def test_very_little_still_gives_a_model(
+    rows: list[str], recipe: SequenceRecipe, tmp_path: Path
+) -> None:
+    told = [Told(str(n), [SequenceEvent(item) for item in row]) for n, row in enumerate(rows)]
+    train_sequence(told, Counted(), tmp_path, recipe)
+    model = SequenceModel.load(tmp_path)
+    assert model.best([], 1)
+    if "e" in rows:
+        assert model.best([SequenceEvent("a")], 1)[0][0] == "b"
 
 
 def test_too_little_to_learn_is_told(recipe: SequenceRecipe, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_bad_rows_are_told_and_the_good_ones_kept(
     assert [one.customer for one in told] == ["a"]
     for reason in (
         "row 1: user_id: missing",
-        "row 2: items: not a list",
+        "row 2: items: missing",
         "row 3: items: one is missing",
         "row 4: times: not a list of 2",
     ):
@@ -56,10 +56,21 @@ def test_bad_rows_are_told_and_the_good_ones_kept(
 
 
 def test_a_time_that_is_none_is_told(parquet: Write, caplog: pytest.LogCaptureFixture) -> None:
-    path = parquet(user_id=["a", "b"], items=[["x"], ["x"]], times=[["noon"], ["12"]])
+    path = parquet(
+        user_id=["a", "b", "c"], items=[["x"], ["x"], ["x"]], times=[["noon"], ["12"], ["nan"]]
+    )
     told, _ = read_histories(path)
     assert [one.customer for one in told] == ["b"]
     assert "row 0: times: 'noon' is no time" in caplog.text
+    assert "row 2: times: 'nan' is no time" in caplog.text
+
+
+def test_rows_of_one_customer_are_joined(parquet: Write) -> None:
+    told, _ = read_histories(parquet(user_id=["a", "b", "a"], items=[["x"], ["y"], ["z"]]))
+    assert [(one.customer, [e.item for e in one.events]) for one in told] == [
+        ("a", ["x", "z"]),
+        ("b", ["y"]),
+    ]
 
 
 def test_a_file_without_a_column_or_a_usable_row_is_refused(parquet: Write, tmp_path: Path) -> None:
@@ -68,8 +79,16 @@ def test_a_file_without_a_column_or_a_usable_row_is_refused(parquet: Write, tmp_
     with pytest.raises(TrainingDataError, match="no row has both"):
         read_histories(parquet(user_id=[1], items=[[]]))
     (tmp_path / "no.parquet").write_text("no")
+    with pytest.raises(TrainingDataError, match="There is no file"):
+        read_histories(tmp_path / "none.parquet")
     with pytest.raises(TrainingDataError, match="no readable Parquet"):
         read_histories(tmp_path / "no.parquet")
+
+
+def test_items_that_are_no_lists_are_told(parquet: Write, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(TrainingDataError, match="no row has both"):
+        read_histories(parquet(user_id=[1], items=["4 5 6"]))
+    assert "row 0: items: '4 5 6' is no list" in caplog.text
 
 
 def test_cleaning_is_counted(parquet: Write) -> None:

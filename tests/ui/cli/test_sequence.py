@@ -42,6 +42,9 @@ def test_a_model_is_trained_and_measured(files: tuple[Path, Path], tmp_path: Pat
     )
     assert trained.exit_code == 0, trained.output
     assert json.loads(trained.stdout)["customers"] == 50
+    for stage in ("network", "counts", "blend"):
+        assert f"{stage}: 100 %, 0 s left" in trained.stderr
+    assert "epoch 1 of at most 1" in trained.stderr
     assert json.loads((tmp_path / "model" / "recipe.json").read_text())["seed"] == 3
     told = runner.invoke(
         app,

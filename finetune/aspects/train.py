@@ -15,6 +15,7 @@ from time import perf_counter
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -22,10 +23,17 @@ from assistant.understanding.intent_network import Classifier
 from finetune.aspects.bank import label_names, read_bank
 from finetune.aspects.composed import Clause, Composer
 from finetune.aspects.thresholds import choose_thresholds, read_dev
+from finetune.errors import FinetuneError
 from finetune.precision import mixed_precision
-from finetune.text.body import adapter_layers, add_adapter, load_body
+from finetune.text.body import adapter_layers, add_adapter, fill_adapter, load_body
 from retrieval.encoder.adapter import Adapter, body_fingerprint
-from retrieval.reviews.clause_model import SHIPPED, ClauseCard, ClauseModel, save_shipped
+from retrieval.reviews.clause_model import (
+    SHIPPED,
+    ClauseCard,
+    ClauseModel,
+    ShippedClauses,
+    save_shipped,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +50,8 @@ class ClauseRecipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: int = Field(6, ge=1)
+    epochs: int = Field(6, ge=0)
+    """None, with ``goes_on``: only the thresholds are chosen anew."""
     repeats: int = Field(4, ge=1)
     """Clauses drawn of each pattern in an epoch."""
     batch: int = Field(32, ge=1)
@@ -51,6 +60,8 @@ class ClauseRecipe(BaseModel):
     warm_up: float = Field(0.06, ge=0, le=1)
     lora_rank: int = Field(8, ge=1)
     max_tokens: int = Field(48, ge=8)
+    goes_on: bool = False
+    """Whether to begin with the shipped model, of the same rank, in place of anew."""
     seed: int = 1
 
 
@@ -79,22 +90,35 @@ def train_aspects(
     network = Classifier(body, len(labels))
     add_adapter(body, recipe.lora_rank)
     nn.init.constant_(network.head.bias, _FIRST_BIAS)
+    if recipe.goes_on:
+        _go_on(network, labels)
     card = ClauseCard(
         labels=labels,
         least={"en": 0.3, "zh": 0.3},
         max_tokens=recipe.max_tokens,
         body=body_fingerprint(),
     )
-    figures = {}
+    figures: dict[str, float] = {}
+    save_shipped(_adapter(network), card, out)
     for row in _epochs(network, tokenizer, labels, Composer(bank), recipe):
         save_shipped(_adapter(network), card, out)
         report(row)
         figures = {"loss": round(row["loss"], 4), "seconds": round(row["seconds"], 1)}
     dev = read_dev()
-    least, scores = choose_thresholds(ClauseModel.open(scratch, out), dev)
-    card = card.model_copy(update={"least": least})
+    card, scores = choose_thresholds(ClauseModel.open(scratch, out), dev)
     save_shipped(_adapter(network), card, out)
     return figures | {f"dev_f1_{language}": round(f1, 4) for language, f1 in scores.items()}
+
+
+def _go_on(network: Classifier, labels: Sequence[str]) -> None:
+    """Puts the shipped weights into the network."""
+    if ShippedClauses(SHIPPED.parent).card.labels != tuple(labels):
+        raise FinetuneError("The shipped model has other labels than the bank: train anew.")
+    shipped = Adapter.of(load_file(SHIPPED))
+    fill_adapter(network.body, shipped.layers)
+    with torch.no_grad():
+        network.head.weight.copy_(torch.from_numpy(shipped.head))
+        network.head.bias.copy_(torch.from_numpy(shipped.bias))
 
 
 def _epochs(
@@ -105,6 +129,8 @@ def _epochs(
     recipe: ClauseRecipe,
 ) -> Iterator[dict[str, float]]:
     """Trains in place; what each epoch came to."""
+    if not recipe.epochs:
+        return
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network.to(device)
     adapter = [weight for weight in network.body.parameters() if weight.requires_grad]

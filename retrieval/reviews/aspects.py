@@ -15,7 +15,6 @@ from retrieval.reviews.vocabulary import (
     Vocabulary,
     Word,
     review_vocabulary,
-    vocabulary,
     vocabulary_fingerprint,
     words_of,
 )
@@ -86,12 +85,6 @@ def extract(text: str, known: Vocabulary | None = None) -> list[AspectMention]:
         for aspect, polarity in clause.opinions.items():
             mentions.append(AspectMention(aspect, polarity, text[start:end], start, end))
     return mentions
-
-
-def tone(text: str, known: Vocabulary | None = None) -> float:
-    """What the opinions of a text come to, one for each clause, whatever they are about."""
-    clauses = _split(text[:MAX_CHARACTERS], known or vocabulary())
-    return sum(clause.overall for clause in clauses)
 
 
 def _split(text: str, known: Vocabulary) -> Iterator[_Clause]:

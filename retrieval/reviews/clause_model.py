@@ -6,7 +6,6 @@ is ``battery-``). It fills what the vocabulary leaves; ``clause_reader`` joins t
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -21,17 +20,14 @@ from tokenizers import Tokenizer
 
 from retrieval.encoder.adapter import Adapter, body_fingerprint
 from retrieval.encoder.bilingual import build_tokenizer
-from retrieval.encoder.export import RECIPE, export_int8
-from retrieval.encoder.logits import OUTPUT, Forward, onnx_forward
-from retrieval.encoder.routed import padded
+from retrieval.encoder.export import RECIPE
+from retrieval.encoder.logits import Forward, one_by_one
 from retrieval.encoder.script import fold_traditional
 from retrieval.errors import WeightsError
 from retrieval.reviews.sentiment import prepare
 
 SHIPPED = Path(__file__).with_name("data") / "clauses.safetensors"
 _REMEMBERED = 20_000
-_FEW = 8
-"""Clauses that are not worth a pool of threads."""
 
 Probabilities = NDArray[np.float32]
 
@@ -45,6 +41,8 @@ class ClauseCard(BaseModel):
     """Aspects with ``+`` for praise or ``-`` for a complaint, in the order of the head's rows."""
     least: dict[str, float]
     """By language, ``en`` and ``zh``: from which probability on a label is taken."""
+    beside: dict[str, float] = Field(default_factory=dict)
+    """The same where words have told of another aspect already; without one they are trusted."""
     max_tokens: int = Field(gt=0)
     body: str
     """Fingerprint of the weights that the adapter was trained on."""
@@ -94,38 +92,27 @@ class ClauseModel:
                 f"but those here are {body_fingerprint()}."
             )
         graph = folder / f"clauses-{fingerprint}.onnx"
-        if not graph.exists():
-            export_int8(adapter.build(), graph, [OUTPUT])
         tokenizer = build_tokenizer(max_tokens=card.max_tokens)
         workers = os.cpu_count() or 1
-        return cls(tokenizer, onnx_forward(graph, threads=1), card, workers, fingerprint)
+        return cls(tokenizer, adapter.open(graph, threads=1), card, workers, fingerprint)
 
     def probabilities(self, clauses: Sequence[str]) -> Probabilities:
         """How probable each label is, float32 of shape ``(clauses, labels)``.
 
-        Each clause is computed by itself, for int8 scales a whole batch at once; those said before
-        are remembered.
+        Each clause is computed by itself; those said before are remembered.
         """
         texts = [fold_traditional(prepare(clause)) for clause in clauses]
         fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
         if len(self._known) + len(fresh) > _REMEMBERED:
             self._known = {text: self._known[text] for text in texts if text in self._known}
         encodings = self._tokenizer.encode_batch(fresh)
-
-        def read(index: int) -> Probabilities:
-            logits = self._forward(*padded([encodings[index]]))[0]
-            return np.asarray(expit(logits), dtype=np.float32)
-
-        if len(fresh) < _FEW or self._workers == 1:
-            rows = [read(index) for index in range(len(fresh))]
-        else:
-            with ThreadPoolExecutor(self._workers) as pool:
-                rows = list(pool.map(read, range(len(fresh))))
+        labels = len(self.card.labels)
+        rows = expit(one_by_one(self._forward, encodings, labels, self._workers))
         found = dict(zip(fresh, rows, strict=True))
         known = self._known
         result = [found[text] if text in found else known[text] for text in texts]
         known.update(found)
-        return np.array(result, dtype=np.float32).reshape(len(texts), len(self.card.labels))
+        return np.array(result, dtype=np.float32).reshape(len(texts), labels)
 
 
 class ShippedClauses:

@@ -1,8 +1,8 @@
 """Reads reviews with both: the words that judge, and the model for what they leave unsaid.
 
 Words are precise where they are found, and cost next to nothing. The model reads the segments in
-which they gave nothing away ("dead by noon"): two in five less to compute, and fewer mistakes than
-where both read everything.
+which they gave nothing away ("dead by noon"). Where they found something it adds what else it hears
+only if it is surer than it need be otherwise.
 """
 
 import re
@@ -22,7 +22,8 @@ _PAUSE = re.compile(r"[,，:：()（）~～—、|]+")
 _LONG = {"en": 120, "zh": 40}
 """Characters of a segment from which on it is cut at pauses too."""
 _LEAST_LETTERS = {"en": 4, "zh": 2}
-_PRAISE, _COMPLAINT = 0.8, -0.8
+_SURE = 0.8
+"""Polarity of what the model hears."""
 
 
 class ClauseReader(Protocol):
@@ -49,15 +50,19 @@ def read_all(
     found = [extract(text, words) for text, words in zip(texts, known, strict=True)]
     if model is None:
         return found
-    asked = [
-        (place, start, end)
-        for place, (text, said) in enumerate(zip(texts, found, strict=True))
-        for start, end in segments(text[:MAX_CHARACTERS])
-        if not any(mention.start < end and mention.end > start for mention in said)
-    ]
-    rows = model.probabilities([texts[place][start:end] for place, start, end in asked])
-    for (place, start, end), row in zip(asked, rows, strict=True):
-        found[place] += _heard(texts[place][start:end], start, row, model.card)
+    asked = []
+    for place, (text, said) in enumerate(zip(texts, found, strict=True)):
+        for start, end in segments(text[:MAX_CHARACTERS]):
+            here = {m.aspect for m in said if m.start < end and m.end > start}
+            least = _least(text[start:end], model.card, bool(here))
+            if least <= 1:
+                asked.append((place, start, end, least, here))
+    rows = model.probabilities([texts[place][start:end] for place, start, end, _, _ in asked])
+    for (place, start, end, least, here), row in zip(asked, rows, strict=True):
+        for aspect, sign in _heard(row, model.card, least):
+            if aspect not in here:
+                segment = texts[place][start:end]
+                found[place].append(AspectMention(aspect, sign * _SURE, segment, start, end))
     return [sorted(mentions, key=lambda m: m.start) for mentions in found]
 
 
@@ -92,11 +97,18 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start + left, start + len(piece.rstrip())
 
 
-def _heard(
-    segment: str, start: int, row: NDArray[np.float32], card: ClauseCard
-) -> Iterator[AspectMention]:
-    least = card.least["zh" if has_han(segment) else "en"]
+def _least(segment: str, card: ClauseCard, words_found: bool) -> float:
+    """From which probability on the model is believed; above 1 where it is not asked."""
+    language = "zh" if has_han(segment) else "en"
+    return card.beside.get(language, 2.0) if words_found else card.least[language]
+
+
+def _heard(row: NDArray[np.float32], card: ClauseCard, least: float) -> Iterator[tuple[str, int]]:
+    """Aspects with the side that is the likelier one: what is judged is judged one way."""
+    best: dict[str, tuple[float, int]] = {}
     for label, probability in zip(card.labels, row, strict=True):
         if probability >= least:
-            polarity = _PRAISE if label[-1] == "+" else _COMPLAINT
-            yield AspectMention(label[:-1], polarity, segment, start, start + len(segment))
+            side = (float(probability), 1 if label[-1] == "+" else -1)
+            best[label[:-1]] = max(side, best.get(label[:-1], side))
+    for aspect, (_, sign) in best.items():
+        yield aspect, sign

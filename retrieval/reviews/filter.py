@@ -10,6 +10,9 @@ BAD_SENTIMENT = -0.1
 GOOD_SENTIMENT = 0.2
 CLOSE = 0.6
 """Share of the best search score from which a product counts as matching the words too."""
+MANY_TIMES = 2
+"""Complaints for each praise from which a product counts as bad, however good its like are; where
+most reviews praise the aspect, one for each and one more."""
 BAD_SHARE = 0.35
 """Complaints among the mentions from which a product counts as bad, whatever the mean."""
 
@@ -22,6 +25,10 @@ def is_bad(aspect: AspectEvidence) -> bool:
     """
     if aspect.negative < LEAST_MENTIONS:
         return False
+    # What is usual elsewhere takes nothing of this back.
+    times = MANY_TIMES if aspect.usual < 0 else 1
+    if aspect.negative >= times * aspect.positive and aspect.negative > aspect.positive:
+        return True
     usual = min(0.0, aspect.usual)
     if aspect.sentiment <= usual + BAD_SENTIMENT:
         return True
@@ -59,6 +66,7 @@ def is_praised(candidate: Candidate, aspects: Sequence[str]) -> bool:
     return all(
         one is not None
         and one.positive >= LEAST_MENTIONS
+        and one.positive > one.negative
         and one.sentiment >= GOOD_SENTIMENT
         and not is_bad(one)
         for one in found

@@ -108,10 +108,14 @@ def _reading(
 
 
 def _overall(found: Iterable[ReviewAspect], sentiment: Sentiment | None) -> float | None:
-    """What the judge is sure of, else the mean over aspects; a single mention says too little."""
-    if sentiment and max(sentiment.negative, sentiment.neutral, sentiment.positive) >= SURE:
-        return sentiment.score
+    """What the judge is sure of, else the mean over aspects; a single mention says too little.
+
+    Nothing where the judge and every single mention contradict each other: one of them is wrong.
+    """
     polarities = [aspect.polarity for aspect in found]
+    if sentiment and max(sentiment.negative, sentiment.neutral, sentiment.positive) >= SURE:
+        agreed = not polarities or any(p * sentiment.score > 0 for p in polarities)
+        return sentiment.score if agreed else None
     return sum(polarities) / len(polarities) if len(polarities) > 1 else None
 
 

@@ -8,7 +8,6 @@ al. 2016, https://arxiv.org/abs/1606.07792).
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -24,9 +23,8 @@ from tokenizers import Tokenizer
 
 from retrieval.encoder.adapter import Adapter, body_fingerprint
 from retrieval.encoder.bilingual import build_tokenizer
-from retrieval.encoder.export import RECIPE, export_int8
-from retrieval.encoder.logits import OUTPUT, Forward, onnx_forward
-from retrieval.encoder.routed import padded
+from retrieval.encoder.export import RECIPE
+from retrieval.encoder.logits import Forward, one_by_one, onnx_forward
 from retrieval.encoder.script import has_chinese
 from retrieval.errors import WeightsError
 from retrieval.language import fold, normalise
@@ -142,24 +140,12 @@ class SentimentModel:
             WeightsError: the file is missing, damaged, or made for other encoder weights; or the
                 encoder's own weights are not usable.
         """
-        try:
-            card, tensors = _read_shipped(path)
-            adapter = Adapter.of(tensors)
-            ngrams = NgramModel(tensors[_WEIGHTS], tensors[_SCALE], card.longest)
-        except (OSError, SafetensorError, KeyError, ValidationError) as error:
-            raise WeightsError(f"The sentiment model at {path} is unusable: {error}") from error
-        if card.body != body_fingerprint():
-            raise WeightsError(
-                f"The sentiment model at {path} was trained on the encoder weights {card.body}, "
-                f"but those here are {body_fingerprint()}."
-            )
+        adapter, ngrams, card = read_shipped(path)
         fingerprint = f"{fingerprint_of(path)}-{RECIPE}"
         graph = folder / f"sentiment-{fingerprint}.onnx"
-        if not graph.exists():
-            export_int8(adapter.build(), graph, [OUTPUT])
         tokenizer = build_tokenizer(max_tokens=card.max_tokens)
         cores = os.cpu_count() or 1
-        return cls(tokenizer, onnx_forward(graph, threads=1), ngrams, card, cores, fingerprint)
+        return cls(tokenizer, adapter.open(graph, threads=1), ngrams, card, cores, fingerprint)
 
     def probabilities(self, texts: Sequence[str]) -> Scores:
         """Calibrated probabilities of the labels.
@@ -207,17 +193,9 @@ class SentimentModel:
         return found
 
     def _deep(self, texts: Sequence[str]) -> Scores:
-        """One text at a time on each core: int8 scales the activations of a whole batch at once,
-        so that a text's neighbours would move its scores."""
-        found = np.zeros((len(texts), len(self.card.labels)), dtype=np.float32)
+        """What the BERT says, ``(texts, labels)``."""
         encodings = self._tokenizer.encode_batch(list(texts))
-
-        def fill(index: int) -> None:
-            found[index] = self._forward(*padded([encodings[index]]))[0]
-
-        with ThreadPoolExecutor(self._workers) as pool:
-            list(pool.map(fill, range(len(texts))))
-        return found
+        return one_by_one(self._forward, encodings, len(self.card.labels), self._workers)
 
 
 def decide(probabilities: Scores, card: SentimentCard) -> list[str]:
@@ -252,11 +230,27 @@ def fingerprint_of(path: Path = SHIPPED) -> str:
         raise WeightsError(f"The sentiment model at {path} is missing: {error}") from error
 
 
-def _read_shipped(path: Path) -> tuple[SentimentCard, dict[str, Any]]:
-    with safe_open(path, framework="numpy") as stored:
-        card = SentimentCard.model_validate_json((stored.metadata() or {})["card"])
-        names = list(stored.keys())
-        return card, {name: stored.get_tensor(name) for name in names}
+def read_shipped(path: Path = SHIPPED) -> tuple[Adapter, NgramModel, SentimentCard]:
+    """What ``save_shipped`` wrote.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or made for other encoder weights.
+    """
+    try:
+        with safe_open(path, framework="numpy") as stored:
+            card = SentimentCard.model_validate_json((stored.metadata() or {})["card"])
+            names = list(stored.keys())
+            tensors = {name: stored.get_tensor(name) for name in names}
+        adapter = Adapter.of(tensors)
+        ngrams = NgramModel(tensors[_WEIGHTS], tensors[_SCALE], card.longest)
+    except (OSError, SafetensorError, KeyError, ValidationError) as error:
+        raise WeightsError(f"The sentiment model at {path} is unusable: {error}") from error
+    if card.body != body_fingerprint():
+        raise WeightsError(
+            f"The sentiment model at {path} was trained on the encoder weights {card.body}, "
+            f"but those here are {body_fingerprint()}."
+        )
+    return adapter, ngrams, card
 
 
 def save_ngrams(model: NgramModel, path: Path) -> None:

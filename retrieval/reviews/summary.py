@@ -10,6 +10,7 @@ from typing import Literal
 
 from retrieval.candidate import AspectEvidence, Quote, ReviewEvidence, Trend
 from retrieval.language import has_han
+from retrieval.reviews.review import Review
 from retrieval.reviews.shrinkage import Prior, Sample, estimate
 from retrieval.reviews.suspicion import DAMPING
 from retrieval.store.review_store import RatingSummary, ReviewAspect, ReviewStore, day_of
@@ -19,6 +20,7 @@ HALF_LIFE_DAYS = 365.0
 RECENT_DAYS = 90
 LEAST_TREND = 4
 """Mentions before and mentions lately, without which nothing is said of a trend."""
+PRAISE_STARS, COMPLAINT_STARS = 4, 2
 _SURE = 1.645
 QUOTE_CHARACTERS = 200
 QUOTES = 2
@@ -100,11 +102,36 @@ class ReviewSummaries:
             for key in list(self._known) if product_ids is None else product_ids:
                 self._known.pop(key, None)
 
-    def complaints(self, product_id: str, aspect: str) -> list[ReviewAspect]:
-        """The clauses that complain of an aspect of a product, newest first."""
+    def clauses(self, product_id: str, aspect: str, sign: int) -> list[ReviewAspect]:
+        """The clauses that praise an aspect of a product, or complain of it, newest first."""
         found = self._store.aspects([product_id]).get(product_id, [])
-        bad = [one for one in found if one.aspect == aspect and one.polarity < 0]
-        return sorted(bad, key=lambda one: (-one.day, one.review_id))
+        told = [one for one in found if one.aspect == aspect and one.polarity * sign > 0]
+        return sorted(told, key=lambda one: (-one.day, one.review_id))
+
+    def doubts(self, product_ids: Collection[str] | None = None) -> dict[str, list[str]]:
+        """The ids of the reviews that may not be genuine, by the grounds for it; of the whole
+        shop without ``product_ids``."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for suspicion in self._store.suspicions(product_ids):
+            found[suspicion.kind].append(suspicion.review_id)
+        return dict(found)
+
+    def reviews(self, review_ids: Collection[str]) -> dict[str, Review]:
+        """Reviews by id."""
+        return self._store.get_many(review_ids)
+
+    def count(self) -> int:
+        """How many reviews the shop has."""
+        return self._store.count()
+
+    def extreme(self, product_id: str, sign: int) -> list[Review]:
+        """The reviews of few stars, or of many with ``sign`` 1, the furthest first, then newest."""
+        side = [
+            one
+            for one, _ in self._store.of_products([product_id])
+            if (one.rating >= PRAISE_STARS if sign > 0 else one.rating <= COMPLAINT_STARS)
+        ]
+        return sorted(side, key=lambda one: (-sign * one.rating, -one.at.timestamp(), one.id))
 
     def _today(self) -> int:
         """The day ages are counted from: that of the newest review, so that a shop whose reviews

@@ -1,6 +1,7 @@
 """The words that reviews judge with, read from data files into one table of phrases."""
 
 import itertools
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +10,18 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+import jieba
 import Stemmer
 import yaml
 
-from retrieval.language import fold
+from retrieval.language import fold, has_han
 from retrieval.lexicon.tokens import tokenise
 
 _BRACE = re.compile(r"\{(\w+)\}")
 _INSIDE_WORDS = frozenset("-'")
 _SIGNS = {"good": 1, "bad": -1}
+
+jieba.setLogLevel(logging.WARNING)
 
 
 class Word(NamedTuple):
@@ -26,6 +30,10 @@ class Word(NamedTuple):
     key: str
     start: int
     end: int
+    longer: str = ""
+    """Of a Chinese character, the word of two and more that it is part of."""
+    begun: int = 0
+    """Where that word begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,24 @@ class Found(NamedTuple):
 
 def words_of(text: str) -> list[Word]:
     """Stemmed words, Chinese characters and punctuation marks of a text, in order."""
+    folded = fold(text)
+    longer = _longer_words(folded) if has_han(folded) else {}
     return [
-        Word(_stem(token.key), token.start, token.end)
-        for token in tokenise(fold(text))
+        Word(_stem(token.key), token.start, token.end, *longer.get(token.start, ()))
+        for token in tokenise(folded)
         if token.text not in _INSIDE_WORDS
     ]
+
+
+def _longer_words(folded: str) -> dict[int, tuple[str, int]]:
+    """The Chinese words of two characters and more and where they begin, by the place of each of
+    their characters."""
+    found, end = {}, 0
+    for word in jieba.cut(folded, HMM=False):
+        start, end = end, end + len(word)
+        if len(word) > 1 and has_han(word):
+            found.update(dict.fromkeys(range(start, end), (word, start)))
+    return found
 
 
 class Vocabulary:
@@ -97,6 +118,8 @@ class Vocabulary:
         position = 0
         while position < len(keys):
             match = self._at(keys, position, hints)
+            if match and not self._stands(words[position : match.last]):
+                match = None
             if match:
                 found.append(match)
             position = match.last if match else position + 1
@@ -112,6 +135,29 @@ class Vocabulary:
             if meanings:
                 return Found(position, position + length, meanings)
         return None
+
+    def _stands(self, match: Sequence[Word]) -> bool:
+        """Whether a phrase is no piece of longer words that mean something else.
+
+        A single character stands where what is left of its word means something alone as well:
+        大 in 太大, not in 大家. A longer phrase only gives way to words known to be neutral: 个大
+        is no piece of 个大家.
+        """
+        start, end = match[0].start, match[-1].end
+        for word in (match[0], match[-1]):
+            if start <= word.begun and word.begun + len(word.longer) <= end:
+                continue
+            if len(match) == 1 and not all(map(self._means_alone, word.longer)):
+                return False
+            if len(match) > 1 and self._is_neutral(word.longer):
+                return False
+        return True
+
+    def _means_alone(self, character: str) -> bool:
+        return (character,) in self._phrases or (character,) in self._hints
+
+    def _is_neutral(self, word: str) -> bool:
+        return any(meaning.role == "neutral" for meaning in self._phrases.get(tuple(word), ()))
 
 
 OwnWords = tuple[tuple[str, tuple[str, ...]], ...]

@@ -1,7 +1,7 @@
 """How most of those who say the same put it: "runs small", said by nine."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from retrieval.language import has_han
 from retrieval.reviews.vocabulary import Found, Vocabulary, review_vocabulary, words_of
@@ -37,6 +37,47 @@ def most_said(
         return None
     words_used = max(spelt[key].items(), key=lambda entry: (entry[1], len(entry[0]), entry[0]))[0]
     return words_used, len(voices[key])
+
+
+def side_asked(text: str, aspect: str) -> int:
+    """-1 where a question asks for a fault of an aspect ("does it shrink?"), 1 where for a merit,
+    0 where it only names it."""
+    known = review_vocabulary()
+    signs = {
+        meaning.sign
+        for item in known.find(words_of(text), hints=True)
+        for meaning in item.meanings
+        if meaning.sign and meaning.aspect == aspect
+    }
+    return signs.pop() if len(signs) == 1 else 0
+
+
+def saying(clauses: Iterable[ReviewAspect], text: str) -> tuple[str, list[ReviewAspect]] | None:
+    """The clauses of one aspect that judge it in words of the question ``text``, and the words as
+    the first of them wrote them; ``None`` where none does."""
+    known = review_vocabulary()
+    asked = {item for item, _, _ in _opinions(text, known)}
+    found, spelt = [], ""
+    for clause in clauses:
+        for key, about, words in _opinions(clause.clause, known):
+            if key in asked and clause.aspect in about:
+                found.append(clause)
+                spelt = spelt or words
+                break
+    return (spelt, found) if found else None
+
+
+def _opinions(text: str, known: Vocabulary) -> Iterator[tuple[str, set[str], str]]:
+    """The phrases that judge an aspect by themselves: the stem of their last word, or all of
+    them in Chinese; the aspects; the words."""
+    words = words_of(text)
+    for item in known.find(words, hints=True):
+        about = {m.aspect for m in item.meanings if m.sign and m.aspect}
+        if not about:
+            continue
+        spelt = text[words[item.first].start : words[item.last - 1].end]
+        key = spelt if has_han(spelt) else words[item.last - 1].key
+        yield key, about, spelt if has_han(spelt) else spelt.lower()
 
 
 def _is_about(item: Found, aspect: str) -> bool:

@@ -28,8 +28,8 @@ def test_the_threshold_is_where_pairs_are_read_best() -> None:
         Annotated("gone gone by noon", frozenset({"battery-"})),
         Annotated("gone to the market", frozenset()),
     ]
-    least, scores = choose_thresholds(Says(), {"en": reviews})
-    assert 0.32 < least["en"] <= 0.64
+    card, scores = choose_thresholds(Says(), {"en": reviews})
+    assert 0.32 < card.least["en"] <= 0.64
     assert scores["en"] == 1.0
     assert pair_f1(None, reviews) == 0.0
 

@@ -56,6 +56,20 @@ def test_what_is_not_sure_enough_is_left_out() -> None:
     }
 
 
+def test_of_two_sides_of_an_aspect_the_likelier_is_heard() -> None:
+    assert read("Gone soon", Says({"Gone soon": {"battery-": 0.8, "battery+": 0.7}})) == {
+        "battery-"
+    }
+
+
+def test_beside_words_the_model_must_be_surer_and_never_contradicts_them() -> None:
+    text = "It runs small and is gone soon"
+    model = Says({text: {"sizing+": 0.99, "battery-": 0.8, "comfort-": 0.6}})
+    assert read(text, model) == {"sizing-"}
+    model.card = model.card.model_copy(update={"beside": {"en": 0.7}})
+    assert read(text, model) == {"sizing-", "battery-"}
+
+
 def test_without_a_model_only_the_words_are_read() -> None:
     text = "太小了，不过很舒服。"
     assert read_all([text], [None], None) == [extract(text)]

@@ -58,11 +58,13 @@ class Judge:
 def test_a_judge_decides_where_it_is_sure(store: ReviewStore, review: Make) -> None:
     praise = "Beautiful color, great sound."
     sure = review("r1", f"{praise} I surely mean it.").model_copy(update={"title": "Hm"})
-    store.upsert_many([sure, review("r2", praise), review("r3", "Just a mug.")])
+    alone = review("r4", "I surely mean it.").model_copy(update={"title": "Hm"})
+    store.upsert_many([sure, review("r2", praise), review("r3", "Just a mug."), alone])
     judge = Judge()
-    assert index_reviews(store, judge=judge) == 3
+    assert index_reviews(store, judge=judge) == 4
     found = {r.id: polarity for r, polarity in store.of_products(["p1"])}
-    assert found["r1"] == -0.8
+    assert found["r4"] == -0.8
+    assert found["r1"] is None  # every mention contradicts the judge
     assert found["r2"] is not None
     assert found["r2"] > 0
     assert found["r3"] is None

@@ -1,3 +1,5 @@
+import pytest
+
 from retrieval.reviews.vocabulary import aspect_labels, vocabulary, words_of
 
 
@@ -24,3 +26,20 @@ def test_hints_are_only_found_on_request() -> None:
     words = words_of("有点大")
     assert any(f.has("hint") for f in vocabulary().find(words, hints=True))
     assert not any(f.has("hint") for f in vocabulary().find(words, hints=False))
+
+
+@pytest.mark.parametrize(
+    ("text", "aspects"),
+    [
+        ("大家都买了", set()),
+        ("第一个大家喜欢吗", set()),
+        ("这款有人买吗", set()),
+        ("屏幕右上角有个亮点", {"screen"}),
+        ("尺码太大", {"sizing"}),
+        ("款式好看", {"style"}),
+        ("料子薄", {"material"}),
+    ],
+)
+def test_a_chinese_character_is_read_within_its_word(text: str, aspects: set[str]) -> None:
+    found = vocabulary().find(words_of(text), hints=True)
+    assert {m.aspect for f in found for m in f.meanings if m.role in ("word", "says")} == aspects

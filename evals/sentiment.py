@@ -7,9 +7,13 @@ from time import perf_counter
 
 import numpy as np
 
+from finetune.sentiment.baseline import baseline_probabilities
 from finetune.sentiment.measures import measure
+from finetune.sentiment.ratings import scale_of
+from finetune.sentiment.train import plain_card
 from finetune.text.examples import Example
-from retrieval.reviews.sentiment import SentimentModel
+from retrieval.reviews.ngrams import Scores
+from retrieval.reviews.sentiment import SentimentCard, SentimentModel
 
 _BATCH = 512
 
@@ -35,16 +39,28 @@ def evaluate_sentiment(model: SentimentModel, examples: Sequence[Example]) -> Se
     parts = [
         model.probabilities(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)
     ]
-    rate = len(texts) / (perf_counter() - began)
-    figures = measure(np.concatenate(parts), model.card, [example.label for example in examples])
+    return _figures(np.concatenate(parts), model.card, examples, perf_counter() - began)
+
+
+def evaluate_baseline(training: Sequence[Example], examples: Sequence[Example]) -> SentimentFigures:
+    """Measures tf-idf with logistic regression, fitted on ``training``; the rate includes that."""
+    began = perf_counter()
+    found = baseline_probabilities(training, [example.text for example in examples])
+    return _figures(found, plain_card(scale_of(training), 1, 1), examples, perf_counter() - began)
+
+
+def _figures(
+    probabilities: Scores, card: SentimentCard, examples: Sequence[Example], seconds: float
+) -> SentimentFigures:
+    figures = measure(probabilities, card, [example.label for example in examples])
     auc = figures["auc"] if figures["auc"] == figures["auc"] else None
     return SentimentFigures(
         figures["accuracy"],
         figures["macro_f1"],
         auc,
         figures["calibration_error"],
-        round(rate, 1),
-        len(texts),
+        round(len(examples) / seconds, 1),
+        len(examples),
     )
 
 

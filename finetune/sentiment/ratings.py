@@ -11,6 +11,9 @@ from retrieval.reviews.sentiment import STARS, TWO, prepare
 
 logger = logging.getLogger(__name__)
 
+_TOLD = 5
+"""Rows of a file that are named when they are left out; of others only the number is told."""
+
 
 def read_ratings(files: Iterable[Path], text: Sequence[str], label: str) -> list[Example]:
     """Reads Parquet, CSV or JSONL files; rows without text or judgement are left out and logged.
@@ -46,16 +49,20 @@ def scale_of(examples: Iterable[Example]) -> tuple[str, ...]:
 
 def _read_file(file: Path, text: Sequence[str], label: str) -> list[Example]:
     *texts, values = read_columns(file, *text, label)
-    found = []
+    found, left_out = [], []
     for row, (*parts, value) in enumerate(zip(*texts, values, strict=True), 1):
-        whole = prepare(". ".join(str(part) for part in parts if part is not None))
+        whole = prepare(". ".join(str(part) for part in parts if part not in (None, "")))
         judgement = _judgement(value)
         if not whole:
-            logger.warning("%s: row %d: %s: no text", file, row, " and ".join(text))
+            left_out.append(f"row {row}: {' and '.join(text)}: no text")
         elif judgement is None:
-            logger.warning("%s: row %d: %s: %r is not 0, 1 or 1 to 5", file, row, label, value)
+            left_out.append(f"row {row}: {label}: {value!r} is not 0, 1 or 1 to 5")
         else:
             found.append(Example(whole, judgement))
+    for told in left_out[:_TOLD]:
+        logger.warning("%s: %s", file, told)
+    if len(left_out) > _TOLD:
+        logger.warning("%s: %d more rows are left out", file, len(left_out) - _TOLD)
     return found
 
 

@@ -51,6 +51,17 @@ def load_body(name: str, max_tokens: int) -> tuple["PreTrainedModel", Tokenizer]
     return model, tokenizer
 
 
+def set_attention_dropout(body: nn.Module, share: float) -> None:
+    """Lets each layer forget so much of its attention while it trains, in place.
+
+    A body whose attention has no dropout of its own, as BERT's has, stays as it is.
+    """
+    for module in body.modules():
+        dropout = getattr(module, "dropout", None)
+        if hasattr(module, "attention_head_size") and isinstance(dropout, nn.Dropout):
+            dropout.p = share
+
+
 def add_adapter(body: nn.Module, rank: int) -> None:
     """Freezes ``body`` and gives each linear layer a trainable low-rank adapter, in place.
 

@@ -4,6 +4,7 @@ Every process draws the same batches from the same seed, takes each n-th of them
 weights after each step. So only the validation, the files and the reports need a first among them.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ T = TypeVar("T")
 def joined() -> Iterator[bool]:
     """Meets the other processes of this run, where ``WORLD_SIZE`` tells of any.
 
+    What ``in_step`` gave has to be gone at the end of the block: it holds on to the group, whose
+    threads abort a process that ends before them.
+
     Yields:
         Whether this process is the one that writes and reports.
     """
@@ -33,6 +37,7 @@ def joined() -> Iterator[bool]:
     try:
         yield is_first()
     finally:
+        gc.collect()
         distributed.destroy_process_group()
 
 

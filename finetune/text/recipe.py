@@ -25,7 +25,17 @@ class Recipe(BaseModel):
     warm_up: float = Field(0.1, ge=0, le=1, description="Share of the updates that warm up.")
     weight_decay: float = Field(0.01, ge=0)
     dropout: float = Field(0.1, ge=0, lt=1)
+    attention_dropout: float = Field(
+        0.1, ge=0, lt=1, description="Without it a step takes two thirds of the time on a CPU."
+    )
     label_smoothing: float = Field(0.05, ge=0, lt=1)
+    neighbours: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of an example that its label's neighbours get, where there are more "
+        "than two labels and in order, as stars are.",
+    )
     class_weights: Literal["none", "balanced"] = "none"
     lora_rank: int = Field(0, ge=0, description="0 trains the whole body.")
     fgm: float = Field(0.0, ge=0, description="Length of the adversarial nudge; 0 is off.")

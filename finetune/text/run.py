@@ -21,7 +21,7 @@ from assistant.understanding.intent_model import (
     Numbers,
 )
 from assistant.understanding.intent_network import Classifier
-from finetune.text.body import add_adapter, load_body
+from finetune.text.body import add_adapter, load_body, set_attention_dropout
 from finetune.text.examples import Example
 from finetune.text.metrics import (
     accuracy,
@@ -31,7 +31,7 @@ from finetune.text.metrics import (
     macro_f1,
 )
 from finetune.text.recipe import Recipe
-from finetune.text.trainer import Source, Trainer, logits_of
+from finetune.text.trainer import Advance, Source, Trainer, logits_of
 from retrieval.encoder.export import export_int8
 from retrieval.encoder.logits import OUTPUT, softmax
 
@@ -64,6 +64,7 @@ def train(
     report: Report = lambda row: None,
     begin: Callable[[Classifier], None] = lambda network: None,
     taught: Numbers | None = None,
+    advance: Advance = lambda epochs, loss: None,
 ) -> Trained:
     """Trains and calibrates one classifier.
 
@@ -77,16 +78,18 @@ def train(
         report: called after every epoch.
         begin: may change the weights that training starts from.
         taught: probabilities that a teacher gives the training examples, see ``Trainer``.
+        advance: called after every step.
     """
     torch.manual_seed(recipe.seed)
     body, tokenizer = load_body(recipe.body, recipe.max_tokens)
+    set_attention_dropout(body, recipe.attention_dropout)
     network = Classifier(body, len(labels), recipe.dropout)
     if recipe.lora_rank:
         add_adapter(body, recipe.lora_rank)
     if recipe.freeze_words:
         body.get_input_embeddings().requires_grad_(False)
     begin(network)
-    trainer = Trainer(network, tokenizer, labels, recipe, folder, report, taught)
+    trainer = Trainer(network, tokenizer, labels, recipe, folder, report, taught, advance)
     if recipe.prototypes:
         trainer.start_at_prototypes(source(Random(recipe.seed)))  # noqa: S311  (no secret)
     progress = trainer.fit(source, validation)

@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -15,6 +15,7 @@ from torch import nn
 
 from assistant.understanding.intent_model import Numbers
 from assistant.understanding.intent_network import Classifier
+from finetune.memory import keep_freed_memory
 from finetune.precision import mixed_precision
 from finetune.text import devices
 from finetune.text.examples import Example
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 Source = Callable[[Random], Sequence[Example]]
 """Draws the examples of one epoch."""
+Advance = Callable[[float, float], None]
+"""Told how many epochs are done, parts of one too, and the mean loss of the current one."""
 
 CHECKPOINT, CURVES = "checkpoint.pt", "curves.csv"
 _FIRST_LOGIT = 6.0  # of a text that lies on its label's mean
@@ -57,6 +60,7 @@ class Trainer:
         report: called after every epoch with its row of the curves.
         taught: what a teacher says of the training examples, probabilities of shape
             ``(examples, labels)``; an example's ``row`` finds its own.
+        advance: called after every step.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class Trainer:
         folder: Path,
         report: Callable[[dict[str, float]], None] = lambda row: None,
         taught: Numbers | None = None,
+        advance: Advance = lambda epochs, loss: None,
     ) -> None:
         self.network = network
         self.labels = list(labels)
@@ -75,6 +80,7 @@ class Trainer:
         self._recipe = recipe
         self._folder = folder
         self._report = report
+        self._advance = advance
         self._taught = None if taught is None else torch.from_numpy(taught)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._number = {label: index for index, label in enumerate(self.labels)}
@@ -85,6 +91,8 @@ class Trainer:
         torch.manual_seed(recipe.seed + devices.rank())
         self._folder.mkdir(parents=True, exist_ok=True)
         self.network.to(self._device)
+        if self._device.type == "cpu":
+            keep_freed_memory()
         first = source(Random(recipe.seed))  # noqa: S311  (no secret)
         together = recipe.batch * recipe.accumulate * devices.count()
         updates = recipe.epochs * -(-len(first) // together)
@@ -103,7 +111,7 @@ class Trainer:
             started = perf_counter()
             random = Random(recipe.seed * 1000 + progress.epoch)  # noqa: S311  (no secret)
             examples = source(random)
-            loss = self._epoch(examples, random, step, optimiser, schedule)
+            loss = self._epoch(progress.epoch, examples, random, step, optimiser, schedule)
             row = {"epoch": progress.epoch, "loss": loss, "seconds": perf_counter() - started}
             progress.texts += len(examples)
             progress.seconds += row["seconds"]
@@ -142,6 +150,7 @@ class Trainer:
 
     def _epoch(
         self,
+        epoch: int,
         examples: Sequence[Example],
         random: Random,
         step: nn.Module,
@@ -150,7 +159,8 @@ class Trainer:
     ) -> float:
         self.network.train()
         recipe, total, steps = self._recipe, 0.0, 0
-        for steps, batch in enumerate(self._batches(examples, random), 1):
+        batches = self._batches(examples, random)
+        for steps, batch in enumerate(map(self._tensors, batches), 1):
             with mixed_precision(self._device):
                 loss: torch.Tensor = step(batch)
             (loss / recipe.accumulate).backward()  # type: ignore[no-untyped-call]
@@ -160,9 +170,11 @@ class Trainer:
                 optimiser.step()
                 schedule.step()
                 optimiser.zero_grad()
+            if devices.is_first():
+                self._advance(epoch - 1 + steps / len(batches), total / steps)
         return total / max(steps, 1)
 
-    def _batches(self, examples: Sequence[Example], random: Random) -> Iterator[Batch]:
+    def _batches(self, examples: Sequence[Example], random: Random) -> Sequence[Sequence[Example]]:
         order = list(examples)
         random.shuffle(order)
         size, batches = self._recipe.batch, []
@@ -170,7 +182,7 @@ class Trainer:
             pool = sorted(order[start : start + size * _POOL], key=lambda e: len(e.read))
             batches += [pool[at : at + size] for at in range(0, len(pool), size)]
         random.shuffle(batches)
-        yield from map(self._tensors, devices.own_share(batches))
+        return devices.own_share(batches)
 
     def _tensors(self, examples: Sequence[Example]) -> Batch:
         ids, mask = padded(self._tokenizer, examples)
@@ -203,7 +215,7 @@ class Trainer:
             ):
                 if members:
                     groups.append({"params": members, "lr": rate, "weight_decay": decay})
-        return torch.optim.AdamW(groups)
+        return torch.optim.AdamW(groups, fused=True)
 
     def _keep(
         self,

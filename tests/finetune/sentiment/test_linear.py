@@ -1,6 +1,11 @@
-import numpy as np
+from random import Random
 
+import numpy as np
+import pytest
+
+from finetune.sentiment import linear
 from finetune.sentiment.linear import fit_linear, table_of, train_ngrams
+from finetune.sentiment.mixing import fit_mixture
 from finetune.text.examples import Example
 from retrieval.reviews.sentiment import STARS, TWO
 
@@ -20,6 +25,33 @@ def test_every_label_is_learnt() -> None:
         model = train_ngrams(seen, labels, longest=2, bits=14)
         scores = model.scores([e.text for e in seen])
         assert [labels[i] for i in scores.argmax(axis=1)] == [e.label for e in seen]
+
+
+def starred(count: int, random: Random) -> list[Example]:
+    """Five words each, of which the more are good the more stars there are."""
+    found = []
+    for _ in range(count):
+        stars = random.randint(1, 5)
+        good = [random.random() < (2 * stars - 1) / 10 for _ in range(5)]
+        words = (random.choice(["fine", "neat"] if g else ["poor", "weak"]) for g in good)
+        found.append(Example(" ".join(words), str(stars)))
+    return found
+
+
+def test_recombined_outputs_say_more_of_stars(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(3)
+    seen, fresh = starred(2000, random), starred(1000, random)
+    truth = np.array([STARS.index(e.label) for e in fresh])
+
+    def likelihood() -> float:
+        scores = train_ngrams(seen, STARS, longest=1, bits=14).scores([e.text for e in fresh])
+        parts = np.stack([scores, scores * 0, scores * 0])
+        said = fit_mixture(parts, truth).probabilities(parts)
+        return float(np.log(said[np.arange(len(truth)), truth]).mean())
+
+    together = likelihood()
+    monkeypatch.setattr(linear, "_ENOUGH", 10_000)
+    assert together > likelihood() + 0.02
 
 
 def test_of_two_labels_the_first_stays_at_zero() -> None:

@@ -40,15 +40,17 @@ def test_overconfident_logits_are_calmed() -> None:
 
 
 def test_offsets_help_rare_labels() -> None:
-    truth = (RANDOM.random(1000) < 0.1).astype(np.int64)
-    logits = np.stack([np.full(1000, 1.5), truth + RANDOM.normal(0, 0.5, 1000)], axis=1)
-    probabilities = softmax(logits.astype(np.float32))
-    offsets = best_offsets(probabilities, truth)
+    leaning = RANDOM.normal(-2.5, 1.5, 4000)
+    rare = 1 / (1 + np.exp(-leaning))
+    truth = (RANDOM.random(4000) < rare).astype(np.int64)
+    probabilities = np.stack([1 - rare, rare], axis=1).astype(np.float32)
+    offsets = best_offsets(probabilities)
     plain, helped = (
         macro_f1(list(map(str, truth)), list(map(str, (np.log(probabilities) + o).argmax(axis=1))))
         for o in (np.zeros(2), np.array(offsets))
     )
-    assert helped > plain
+    assert offsets[1] > offsets[0]
+    assert helped > plain + 0.02
 
 
 def test_three_stars_do_not_count_in_the_auc() -> None:

@@ -33,7 +33,7 @@ def write(folder: Path, kind: str) -> Path:
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_title_and_text_are_read_as_one_from_every_format(tmp_path: Path, kind: str) -> None:
     found = read_ratings([write(tmp_path, kind)], ["title", "text"], "stars")
-    assert [(e.text.removeprefix(". "), e.label) for e in found] == WANTED
+    assert [(e.text, e.label) for e in found] == WANTED
 
 
 def test_bad_rows_are_named_and_good_ones_kept(
@@ -50,6 +50,17 @@ def test_bad_rows_are_named_and_good_ones_kept(
     assert "row 3: label: 7" in said
     assert "row 4: label: 2.5" in said
     assert "row 5: label: None" in said
+
+
+def test_of_many_bad_rows_the_number_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "r.jsonl"
+    lines = [json.dumps({"text": text, "label": 1}) for text in ["fine", *[""] * 30]]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    read_ratings([file], ["text"], "label")
+    assert len(caplog.records) == 6
+    assert "25 more rows are left out" in caplog.text
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -3,13 +3,17 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from finetune.errors import TrainingDataError
-from finetune.sentiment.train import train_sentiment
+from finetune.sentiment.baseline import baseline_probabilities
+from finetune.sentiment.stock import train_stock_sentiment
+from finetune.sentiment.train import default_recipe, train_sentiment
 from finetune.text.examples import Example
 from finetune.text.recipe import Recipe
+from retrieval.encoder.logits import softmax
 from retrieval.errors import WeightsError
 from retrieval.reviews.sentiment import GRAPH_FILE, SentimentModel
 from ui.cli.main import app
@@ -50,6 +54,24 @@ def test_what_a_run_wrote_serves(tiny_model: Path, tmp_path: Path) -> None:
         SentimentModel.load(tmp_path)
 
 
+def test_the_stock_recipe_gives_a_bert_alone(tiny_model: Path, tmp_path: Path) -> None:
+    metrics = train_stock_sentiment(examples(320), tmp_path, str(tiny_model))
+    assert metrics["epochs"] == 3
+    model = SentimentModel.load(tmp_path)
+    texts = ["one red please two", "cancel my order two"]
+    parts = model.parts(texts)
+    assert not parts[1].any()
+    good, bad = model.probabilities(texts)
+    assert np.allclose([good, bad], softmax(parts[0]), atol=1e-6)
+    assert good[1] > bad[1]
+
+
+def test_chinese_gets_the_body_that_knows_it() -> None:
+    english, chinese = Example("fine", "1"), Example("质量很好", "1")
+    assert default_recipe([english]).body == "minilm"
+    assert default_recipe([english, chinese]).body == "bilingual"
+
+
 def test_there_must_be_something_to_tell_apart(tiny_model: Path, tmp_path: Path) -> None:
     alike = [Example(f"order {n}", "1") for n in range(9)]
     with pytest.raises(TrainingDataError, match="All judgements"):
@@ -66,3 +88,21 @@ def test_the_command_names_what_it_cannot_read(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "training_data_unusable" in done.stderr
     assert "no column 'body'" in " ".join(done.stderr.split())
+
+
+def test_the_baseline_is_measured_by_the_same_command(tmp_path: Path) -> None:
+    for name, part in (("seen", examples(40)), ("fresh", examples(60)[40:])):
+        rows = [{"words": e.text, "good": int(e.label)} for e in part]
+        lines = "\n".join(json.dumps(row) for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    files = ["--baseline", str(tmp_path / "seen.jsonl"), "--data", str(tmp_path / "fresh.jsonl")]
+    arguments = ["eval", "sentiment", *files, "--text", "words", "--label", "good", "--json"]
+    told = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert (told["accuracy"], told["auc"], told["n"]) == (1, 1, 20)
+
+
+def test_the_baseline_does_not_know_what_it_has_not_read() -> None:
+    found = baseline_probabilities(examples(40), ["one red please 3", "quite something else"])
+    assert found[0, 1] > 0.7
+    assert np.allclose(found[1], 0.5, atol=0.1)
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-6)

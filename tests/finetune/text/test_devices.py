@@ -17,13 +17,17 @@ FIELDS = ["epochs=12", "batch=8", "rate=5e-3", "head_rate=2e-2", "noise=null", "
 ALIKE = """
 import torch
 from finetune.text import devices
-with devices.joined():
+
+def work():
     torch.manual_seed(devices.rank())
     module = torch.nn.Linear(1, 1)
     step = devices.in_step(module)
     step(torch.tensor([[1.0 + 2 * devices.rank()]])).backward()
     told = devices.from_first(devices.rank)
     print([module.weight.grad.item(), module.weight.item(), told, *devices.own_share([7, 8, 9])])
+
+with devices.joined():
+    work()
 """
 
 

@@ -20,10 +20,11 @@ from finetune.text.body import (
     fill_adapter,
     load_body,
     merge_adapter,
+    set_attention_dropout,
 )
 from finetune.text.course import Course, train_on_examples
 from finetune.text.examples import Example
-from finetune.text.objective import Batch, Objective, label_weights
+from finetune.text.objective import Batch, Objective, label_weights, spread
 from finetune.text.recipe import Recipe
 from finetune.text.trainer import Trainer
 from retrieval.encoder.logits import softmax
@@ -209,6 +210,19 @@ def test_the_adversarial_term_raises_the_loss(tiny_model: Path) -> None:
     plain = Objective(recipe(tiny_model), None)(network, batch)
     double = Objective(recipe(tiny_model, fgm=1.0), None)(network, batch)
     assert double > 2 * plain
+
+
+def test_a_label_shares_with_its_neighbours_alone() -> None:
+    found = spread(torch.tensor([0, 2]), 4, 0.2)
+    assert found.flatten().tolist() == pytest.approx([0.8, 0.2, 0, 0, 0, 0.1, 0.8, 0.1])
+
+
+def test_attention_forgets_as_much_as_is_said(tiny_model: Path) -> None:
+    body, _ = load_body(str(tiny_model), 16)
+    set_attention_dropout(body, 0.25)
+    (layer,) = body.encoder.layer
+    assert layer.attention.self.dropout.p == 0.25
+    assert layer.output.dropout.p == 0.1
 
 
 def test_rare_labels_weigh_more() -> None:

@@ -8,16 +8,14 @@ wrote (WebShop). Two thirds of the queries choose, the last third measures.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from itertools import product as combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
-from evals.search import encoded
+from evals.views import encoded
 from finetune.search.shop_queries import QueryMaker, ShopQuery, sorts_in
 from retrieval.catalog.product import Product
 from retrieval.encoder.encoder import Encoder, Vectors
@@ -27,13 +25,12 @@ from retrieval.index.lexical import LexicalIndex, LexicalScores
 from retrieval.lexicon.lexicon import Lexicon
 from retrieval.search.fusion import Fusion, fusion_parts
 from retrieval.search.query import read_query
-from retrieval.search.wishes import is_wish
 
 _DEPTH = 100
 _FLOORS = np.arange(0.20, 0.605, 0.01)
 _COVERAGES = np.arange(0.0, 0.625, 0.05)
 _KEPT_WITH_TOPIC = 0.97
-_ANSWERS = 0.6
+ANSWERS = 0.6
 """Share of answers kept in the goal, the rest being refusals: a miss is the worse of the two."""
 
 Scores = NDArray[np.float32]
@@ -65,17 +62,17 @@ class ShopBench:
             for department in set(self.departments[rows]):
                 self._kinds[department].add(sort)
         self.matrix: Vectors = encoded([embedding_text(p) for p in products], encoder, cache)
-        self._lexicon = lexicon
+        self.lexicon = lexicon
         self._encoder = encoder
-        self._languages = {p.language for p in products} | {
+        self.languages = {p.language for p in products} | {
             t for p in products for t in p.translations
         }
         self._index = LexicalIndex.build([lexical_document(product) for product in products])
         self._vectors: dict[str, Vectors] = {}
 
     def lexical(self, text: str, synonyms: bool = True) -> LexicalScores:
-        lexicon = self._lexicon if synonyms else None
-        return self._index.score(read_query(text, lexicon, self._languages))
+        lexicon = self.lexicon if synonyms else None
+        return self._index.score(read_query(text, lexicon, self.languages))
 
     def cosines(self, text: str) -> Scores:
         if text not in self._vectors:
@@ -173,7 +170,7 @@ class FloorCase:
 def fit_floor(cases: Sequence[FloorCase]) -> tuple[float, float, dict[str, Any]]:
     """The floor and the weight of coverage in it.
 
-    Weighed are what is refused rightly and, by ``_ANSWERS``, the queries for which something
+    Weighed are what is refused rightly and, by ``ANSWERS``, the queries for which something
     relevant is kept and the share of the relevant products kept. Synonyms are left out: words that
     the lexicon knows become constraints before they come to the floor.
     """
@@ -213,8 +210,8 @@ def _goal(cells: Mapping[Cell, Sequence[NDArray[np.float64]]]) -> NDArray[np.flo
     def mean(kind: str) -> NDArray[np.float64]:
         return _mean_of_cells({cell: found for cell, found in cells.items() if cell[0] == kind})
 
-    goal: NDArray[np.float64] = _ANSWERS * mean("sold").mean(axis=0)
-    goal += (1 - _ANSWERS) * (1 - mean("not sold")[0])
+    goal: NDArray[np.float64] = ANSWERS * mean("sold").mean(axis=0)
+    goal += (1 - ANSWERS) * (1 - mean("not sold")[0])
     return goal
 
 
@@ -278,39 +275,12 @@ def fit(
     return fusion, {"ndcg_at_10": report, "floor": floors}
 
 
-def measure_floor(
-    shop: ShopBench, wishes: Mapping[str, Mapping[str, Sequence[str]]], lexicon: Lexicon
-) -> dict[str, dict[str, float]]:
-    """``{"sensible": {language: share answered}, "refused": {language: share refused}}``."""
-    fusion = Fusion.load()
-
-    def is_answered(text: str) -> bool:
-        readily = is_wish(text, lexicon)
-        return bool(fusion.relevant(shop.lexical(text), shop.cosines(text), readily).any())
-
-    return {
-        meant: {
-            language: float(np.mean([is_answered(t) == (meant == "sensible") for t in texts]))
-            for language, texts in found.items()
-        }
-        for meant, found in wishes.items()
-    }
-
-
-def vague_queries() -> dict[str, dict[str, list[str]]]:
-    """The hand-written queries without a kind of product; see the data file."""
-    text = files("evals").joinpath("data/vague_queries.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
-    return loaded
-
-
 def write(fusion: Fusion, path: Path) -> None:
     """Writes ``fusion`` as the package's own file."""
-    values = {name: getattr(fusion, name) for name in fusion.__slots__}
     head = (
         "# How word scores and vector scores join; see fusion.py. Written by\n"
         "# `shopkeeper eval fusion --write`; docs/benchmarks/search.md says on what data.\n"
         "#\n"
         "# A product answers a query when: cosine + floor_coverage * coverage >= floor\n\n"
     )
-    path.write_text(head + yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+    fusion.write(path, head)

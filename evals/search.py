@@ -30,27 +30,31 @@ from evals.judgments import (
     read_columns,
     read_judgments,
 )
+from evals.views import View
 from finetune.errors import TrainingDataError
 from finetune.search.contrastive import Schedule, Told, TrainingQuery
 from finetune.search.fit import fit_encoder, fit_order
-from finetune.search.mining import is_for_encoder, training_queries
-from finetune.search.order import Growth
-from retrieval.encoder.encoder import Encoder, Vectors
+from finetune.search.mining import half_of, training_queries
+from finetune.search.order import FEWEST, Growth
+from finetune.search.translation import fit_translation
+from retrieval.encoder.encoder import Encoder
 from retrieval.index.exact_index import top_rows
 from retrieval.index.lexical import LexicalDocument, LexicalIndex, LexicalScores
 from retrieval.index.tokenize import terms, words
+from retrieval.search.asked_before import AskedBefore
 from retrieval.search.fusion import Fusion, fusion_parts
-from retrieval.search.learnt import LearntOrder, SearchEvidence, dealt
+from retrieval.search.learnt import LearntOrder, SearchEvidence
+from retrieval.search.letters import LetterIndex
 from retrieval.search.matching import TitleTable
 from retrieval.search.query import read_query
 from retrieval.search.signals import signals_of
 from retrieval.search.spelling import Speller
+from retrieval.search.translation import Translation
 
 _FIT_QUERIES = 600
 _STEP = 0.1
 _ANSWERS = gain(RELEVANT)
 _LOOK_ALIKES = gain(2.0)
-_ENCODED_AT_ONCE = 2048
 _TOLD_EVERY = 500
 
 OpenAdapted = Callable[[Path], Encoder]
@@ -109,6 +113,17 @@ def evaluate(
     }
     if known is None:
         del systems["finetuned"]
+    return {
+        "systems": measured(systems, judged, told),
+        "n_queries": len(judged),
+        "weights": {name: getattr(fitted.fusion, name) for name in ("bm25", "coverage", "cosine")},
+    }
+
+
+def measured(
+    systems: Mapping[str, Callable[[str], Scores]], judged: Judgments, told: Told
+) -> dict[str, dict[str, float]]:
+    """Metrics of every system on the same queries."""
     figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in systems}
     for number, (query, relevance) in enumerate(judged.items(), 1):
         for name, score in systems.items():
@@ -116,11 +131,7 @@ def evaluate(
             figures[name].append(query_figures(ranked, relevance))
         if number % _TOLD_EVERY == 0:
             told(f"measured {number} of {len(judged)} queries")
-    return {
-        "systems": {name: asdict(mean_of(found)) for name, found in figures.items()},
-        "n_queries": len(judged),
-        "weights": {name: getattr(fitted.fusion, name) for name in ("bm25", "coverage", "cosine")},
-    }
+    return {name: asdict(mean_of(found)) for name, found in figures.items()}
 
 
 class Bench:
@@ -147,13 +158,10 @@ class Bench:
         self._table: TitleTable | None = None
         self.fusion = Fusion.load()
         self._order: LearntOrder | None = None
-        self._other: Bench | None = None
-        self._read_with(encoder, cache, told)
-
-    def _read_with(self, encoder: Encoder, cache: Path, told: Told) -> None:
         self._encoder = encoder
-        self._matrix = encoded(self._titles, encoder, cache, told)
-        self._vectors: dict[str, Vectors] = {}
+        self._packaged = self._adapted = View(titles, [encoder], cache, told)
+        self._letters: LetterIndex | None = None
+        self._translations: Sequence[Translation] = ()
 
     def bm25(self, query: str) -> Scores:
         known = [t for t in self._tokens([query])[0] if t in self._plain.vocab_dict]
@@ -162,10 +170,7 @@ class Bench:
         return np.asarray(self._plain.get_scores(known), dtype=np.float32)
 
     def cosines(self, query: str) -> Scores:
-        if query not in self._vectors:
-            self._vectors[query] = self._encoder.encode([query])[0]
-        cosines: Scores = self._matrix @ self._vectors[query]
-        return cosines
+        return self._adapted.cosines(query)
 
     def rrf(self, query: str) -> Scores:
         fused = np.zeros(len(self._titles), dtype=np.float32)
@@ -176,19 +181,10 @@ class Bench:
 
     def hybrid(self, query: str) -> Scores:
         """What a shop's search gives for free words: spelling mended, fused, in learnt order."""
-        evidence = self._evidence(query)
-        fused = evidence.scores["fused"]
+        evidence = self._evidence(query, self._adapted, self._translations)
         if self._order is None:
-            return fused
-        told = [self._order.candidates(evidence, self._titles_read())]
-        if self._other is not None and self._other._order is not None:
-            other = self._other._evidence(query)
-            told.append(self._other._order.candidates(other, self._titles_read()))
-        total = np.zeros(len(fused))
-        for rows, scores in told:
-            total[rows] += scores - scores.min()
-        looked_at = np.unique(np.concatenate([rows for rows, _ in told]))
-        return dealt(fused, looked_at, total[looked_at])
+            return evidence.scores["fused"]
+        return self._order.reorder(evidence, self._titles_read())
 
     def fitted(
         self,
@@ -200,24 +196,43 @@ class Bench:
     ) -> "Bench":
         """The same, fitted to ``known``. Raises ``TrainingDataError`` where that is too little.
 
-        The encoder is trained on two thirds of the queries; the order by its scores on the other
-        third, which it has not seen. Lest the order know no more than that third, a second one
-        learns from the first two thirds by the packaged encoder's scores, and both vote.
+        Two encoders and two translations are trained, each on one half of the queries; the order
+        learns from every query by the scores of those that have not seen it. What is asked later
+        is read by both.
         """
-        grades = {
-            query: {row: gain(relevance) for row, relevance in judged.items()}
-            for query, judged in known.items()
-        }
-        for_order = {q: g for q, g in grades.items() if not is_for_encoder(q)}
-        for_encoder = {q: g for q, g in grades.items() if is_for_encoder(q)}
-        fitted, growth = copy(self), Growth()
-        table = self._titles_read()
-        fitted._other = copy(self)
-        fitted._other._order = fit_order(for_encoder, self._evidence, table, growth, told)
+        grades: dict[str, dict[int, float]] = {}
+        for query, judged in known.items():
+            found = grades.setdefault(self._speller.mend(query), {})
+            for row, relevance in judged.items():
+                found[row] = max(found.get(row, 0.0), gain(relevance))
+        if len(grades) < FEWEST:
+            raise TrainingDataError(f"Only {len(grades)} queries to learn from.")
+        fitted = copy(self)
+        views = [self._packaged, self._packaged]
         if adapted is not None:
-            file = self._adapter(for_encoder, cache, schedule or Schedule(), told)
-            fitted._read_with(adapted(file), cache, told)
-        fitted._order = fit_order(for_order, fitted._evidence, table, growth, told)
+            files = self._adapters(grades, cache, schedule or Schedule(), told)
+            encoders = [adapted(file) for file in files]
+            views = [View(self._titles, [encoder], cache, told) for encoder in encoders]
+            fitted._adapted = View(self._titles, encoders, cache, told)
+        told("learning how titles say what queries mean")
+        halves = [{q: g for q, g in grades.items() if half_of(q) == half} for half in (0, 1)]
+        translations = [fit_translation(half, self._titles, gain(2.0)) for half in halves]
+        fitted._translations = translations
+        fitted._letters = LetterIndex(self._titles)
+        before = AskedBefore(grades, np.stack([self._packaged.vector(q) for q in grades]))
+
+        def read_by_the_other_half(query: str) -> SearchEvidence:
+            other = 1 - half_of(query)
+            return fitted._evidence(query, views[other], translations[other : other + 1])
+
+        fitted._order = fit_order(
+            grades,
+            read_by_the_other_half,
+            self._titles_read(),
+            before,
+            Growth(),
+            told,
+        )
         return fitted
 
     def weighted(self, known: Judgments) -> "Bench":
@@ -226,31 +241,42 @@ class Bench:
         fitted.fusion = self._fit_weights(known)
         return fitted
 
-    def _adapter(
+    def _adapters(
         self, grades: Mapping[str, Mapping[int, float]], cache: Path, schedule: Schedule, told: Told
-    ) -> Path:
+    ) -> list[Path]:
+        """Files of two adapters, each trained on one half of the queries."""
         said = [repr(grades), repr(schedule), self._encoder.fingerprint, *self._titles]
         key = hashlib.sha256("\n".join(said).encode()).hexdigest()[:24]
-        file = cache / f"adapter-{key}.safetensors"
-        if not file.exists():
-            told("looking for hard negatives")
-            queries: list[TrainingQuery] = training_queries(
-                grades,
-                lambda query: (top_rows(self.bm25(query), 40), top_rows(self.cosines(query), 40)),
-                answers_from=_ANSWERS,
-                look_alikes_below=_LOOK_ALIKES,
-            )
-            fit_encoder(queries, self._titles, schedule, told=told).save(file)
-        return file
-
-    def _evidence(self, query: str) -> SearchEvidence:
-        mended = self._speller.mend(query)
-        packaged = self if self._other is None else self._other
-        scores = signals_of(
-            self._lexical(mended), packaged.cosines(mended), self.fusion, self._everything
+        files = [cache / f"adapter-{key}-{half}.safetensors" for half in (0, 1)]
+        if all(file.exists() for file in files):
+            return files
+        told("looking for hard negatives")
+        queries: list[TrainingQuery] = training_queries(
+            grades,
+            lambda query: (top_rows(self.bm25(query), 40), top_rows(self.cosines(query), 40)),
+            answers_from=_ANSWERS,
+            look_alikes_below=_LOOK_ALIKES,
         )
-        scores["cosine"] = self.cosines(mended)  # fused is the packaged one's: two views see more
-        return SearchEvidence(mended, scores, self._matrix)
+        for half, file in enumerate(files):
+            own = [query for query in queries if half_of(query.text) == half]
+            each = replace(schedule, seconds=schedule.seconds / len(files))
+            told(f"encoder {half + 1} of {len(files)}: {len(own)} queries")
+            fit_encoder(own, self._titles, each, told=told).save(file)
+        return files
+
+    def _evidence(
+        self, query: str, adapted: View, translations: Sequence[Translation]
+    ) -> SearchEvidence:
+        mended = self._speller.mend(query)
+        cosines = self._packaged.cosines(mended)
+        scores = signals_of(self._lexical(mended), cosines, self.fusion, self._everything)
+        if adapted is not self._packaged:
+            scores["adapted"] = adapted.cosines(mended)
+        if self._letters is not None:
+            scores["letters"] = self._letters.score(mended)
+            scores["plain"] = self.bm25(mended)  # other words are left out, and stems differ
+        vector = self._packaged.vector(mended)
+        return SearchEvidence(mended, scores, adapted.matrix, vector, translations)
 
     def _fit_weights(self, judged: Judgments) -> Fusion:
         """The weights, in steps of 0.1, of the highest nDCG@10 on (a sample of) ``judged``."""
@@ -285,23 +311,3 @@ class Bench:
             show_progress=False,
         )
         return tokens
-
-
-def encoded(
-    titles: Sequence[str], encoder: Encoder, cache: Path, told: Told = lambda line: None
-) -> Vectors:
-    """Vectors of ``titles``, kept in ``cache`` between runs."""
-    key = hashlib.sha256("\n".join([encoder.fingerprint, *titles]).encode()).hexdigest()[:24]
-    path = cache / f"titles-{key}.npy"
-    if path.exists():
-        return np.asarray(np.load(path), dtype=np.float32)
-    batches = []
-    for start in range(0, len(titles), _ENCODED_AT_ONCE):
-        batches.append(encoder.encode(titles[start : start + _ENCODED_AT_ONCE]))
-        done = min(start + _ENCODED_AT_ONCE, len(titles))
-        if done % (5 * _ENCODED_AT_ONCE) == 0 or done == len(titles):
-            told(f"encoded {done} of {len(titles)} titles")
-    matrix = np.vstack(batches)
-    cache.mkdir(parents=True, exist_ok=True)
-    np.save(path, matrix)
-    return matrix

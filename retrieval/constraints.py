@@ -11,6 +11,10 @@ Sort = Literal["relevance", "price_asc", "price_desc", "rating", "newest", "popu
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+PRICE = "price"
+"""What may be preferred and no review needs to tell."""
+
+
 class Constraints(BaseModel):
     """Hard constraints, but for ``query`` and the ``prefer_...`` slots, which only rank.
 
@@ -36,11 +40,21 @@ class Constraints(BaseModel):
     avoid_aspects: list[str] = Field(default_factory=list)
     """Review aspects on which a product must not be bad."""
     prefer_aspects: list[str] = Field(default_factory=list)
-    """Review aspects that the shopper wants to be good."""
+    """Review aspects that the shopper wants to be good, or ``price`` for what costs little."""
     prefer_attributes: dict[str, list[str]] = Field(default_factory=dict)
     """Soft wishes ("ideally in green")."""
     in_stock_only: bool = True
     sort: Sort = "relevance"
+
+    @property
+    def praised_aspects(self) -> list[str]:
+        """Those of ``prefer_aspects`` that reviews tell of: all but the price."""
+        return [aspect for aspect in self.prefer_aspects if aspect != PRICE]
+
+    @property
+    def is_frugal(self) -> bool:
+        """Whether the shopper wants what costs little, without naming a sum."""
+        return PRICE in self.prefer_aspects
 
     def is_empty(self) -> bool:
         """Whether nothing at all has been asked for."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Literal
 
 from retrieval.candidate import Candidate
@@ -24,15 +25,18 @@ from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile import CustomerProfile
 from retrieval.ranking.profile_store import ProfileStore
 from retrieval.ranking.ranker import LearnedRanker, Ranker, open_scorer, read_priors
+from retrieval.ranking.shadow import Shadow
 from retrieval.ranking.traits import PriceLevels
 from retrieval.recommend.source import NeighbourSource
 from retrieval.reviews.filter import avoid, is_praised, praised_first
 from retrieval.reviews.indexing import Judge, index_reviews
 from retrieval.reviews.summary import HALF_LIFE_DAYS, ReviewSummaries
 from retrieval.search.bounded_cache import Cache
+from retrieval.search.called import is_called
 from retrieval.search.clock import Clock
 from retrieval.search.evidence import satisfied
 from retrieval.search.fit import best_variant, fitting_variants
+from retrieval.search.fusion import Fusion
 from retrieval.search.hybrid import HybridSearch
 from retrieval.search.result import Relaxation
 from retrieval.sponsored.sponsors import Paid, Sponsors
@@ -97,6 +101,8 @@ class ProductFinder:
         self.sponsors: Sponsors | None = None
         self.trials: Trials | None = None
         self.explorer: Explorer | None = None
+        self.shadow: Shadow | None = None
+        """A second ranking that scores what is shown, in the background."""
         self.profiles = profiles
         self.popularity = popularity
         self.summaries = summaries
@@ -125,20 +131,21 @@ class ProductFinder:
         objective: Objective | None = None,
         review_half_life_days: float = HALF_LIFE_DAYS,
         judge: Judge | None = None,
+        fusion: Fusion | None = None,
     ) -> "ProductFinder":
         """Joins the rooms over an opened index; statistics are read in the background, or, where
         ``held``, once ``freshness.release`` is called.
 
         ``ranking_model`` is the folder of the shop's own model; without one there the packaged
-        model ranks. ``judge`` tells how whole reviews sound. Raises ``WeightsError`` where a model
-        is damaged.
+        model ranks. ``judge`` tells how whole reviews sound, ``fusion`` how words and vectors join
+        where a shop has weights of its own. Raises ``WeightsError`` where a model is damaged.
         """
         levels = PriceLevels(live.snapshot.facets)
         popularity = Popularity()
         opinion = Opinion(levels, read_priors(ranking_model))
         features = Features(popularity, levels, opinion)
         finder = cls(
-            search=HybridSearch(live, encoder, catalog, lexicon),
+            search=HybridSearch(live, encoder, catalog, lexicon, fusion),
             catalog=catalog,
             summaries=ReviewSummaries(reviews, review_half_life_days),
             profiles=ProfileStore(events, catalog, levels, opinion),
@@ -166,16 +173,18 @@ class ProductFinder:
         customer_id: str | None,
         limit: int,
         exclude_ids: Collection[str] = (),
+        session_id: str | None = None,
     ) -> Found:
         """At most ``limit`` products that meet every constraint, best first, with evidence.
 
         A product that reviews rule out by ``avoid_aspects`` is left out like any other that does
-        not fit. An explicit sort is kept as it is: neither ranking nor diversity changes it. Raises
+        not fit. An explicit sort is kept as it is: neither ranking nor diversity changes it.
+        ``session_id`` stands for a shopper who is not signed in, where rankers are compared. Raises
         ``IndexNotReadyError`` before the first index.
         """
         clock = Clock()
         profile, why = self.profile(customer_id)
-        trial = self.trials.of(customer_id) if self.trials else None
+        trial = self.trials.of(customer_id or session_id) if self.trials else None
         ranker = trial.ranker if trial else self.ranker
         invited = self._invited(constraints, profile)
         kept, total, timings = self._candidates(
@@ -204,6 +213,8 @@ class ProductFinder:
         self.finish(shown, profile, constraints)
         if self.sponsors and paid:
             self.sponsors.label(paid, customer_id)
+        if self.shadow and constraints.sort == "relevance":
+            self.shadow.see(kept, shown, profile, customer_id or session_id)
         clock.lap("evidence")
         relaxations = []
         if not shown and not exclude_ids:
@@ -256,7 +267,7 @@ class ProductFinder:
         clock.lap("rank")
         ordered = ranked if wanted.sort == "relevance" else result.candidates
         # Who wants a good battery is not shown one that reviews call bad.
-        kept = avoid(ordered, [*wanted.avoid_aspects, *wanted.prefer_aspects])
+        kept = avoid(ordered, [*wanted.avoid_aspects, *wanted.praised_aspects])
         return kept, result.total - (len(ordered) - len(kept)), result.timings_ms
 
     def _invited(self, wanted: Constraints, profile: CustomerProfile | None) -> list[str]:
@@ -280,12 +291,12 @@ class ProductFinder:
     ) -> list[Candidate]:
         """One list of the trial's two rankers. Scores stay those of the first."""
         assert trial.rival is not None
-        scores = [(c, c.score, c.features, c.contributions) for c in kept]
+        scores = [(c, c.score, c.click_rate, c.features, c.contributions) for c in kept]
         ordered = trial.rival.rank(kept, profile, wanted)
         rival = _diverse(ordered, limit, wanted, profile)
-        for candidate, score, features, contributions in scores:
-            candidate.score, candidate.features = score, features
-            candidate.contributions = contributions
+        for candidate, score, click_rate, features, contributions in scores:
+            candidate.score, candidate.click_rate = score, click_rate
+            candidate.features, candidate.contributions = features, contributions
         return trial.draft(shown, rival, wanted)
 
     def rank(
@@ -347,14 +358,28 @@ def _diverse(
     """The list to show; an order that was asked for, by sort or by reviews, is kept."""
     if wanted.sort != "relevance":
         return kept[:limit]
+    named = [c for c in kept if is_called(c.product, wanted.query)] if wanted.query else []
+    if named:
+        others = [c for c in kept if c not in named]
+        return [*named, *_diverse(others, max(0, limit - len(named)), wanted, profile)][:limit]
     # Words say what is wanted; where there are none, interests say how a list is to be mixed.
     interests = {} if wanted.query else interests_of(kept, profile)
-    if not wanted.prefer_aspects:
+    if wanted.is_frugal:
+        kept = _cheaper(kept, limit)
+    aspects = wanted.praised_aspects
+    if not aspects:
         return diversify(kept, limit, interests=interests)
-    ordered = praised_first(kept, wanted.prefer_aspects, wanted.query)
-    proven = sum(is_praised(c, wanted.prefer_aspects) for c in ordered)
+    ordered = praised_first(kept, aspects, wanted.query)
+    proven = sum(is_praised(c, aspects) for c in ordered)
     shown = diversify(ordered[: max(limit, proven)], limit, interests=interests)
-    return praised_first(shown, wanted.prefer_aspects, wanted.query)
+    return praised_first(shown, aspects, wanted.query)
+
+
+def _cheaper(kept: list[Candidate], limit: int) -> list[Candidate]:
+    """The cheaper half, where that is enough for the list."""
+    middle = median(c.variant.price for c in kept) if kept else 0.0
+    cheap = [c for c in kept if c.variant.price <= middle]
+    return cheap if len(cheap) >= limit else kept
 
 
 def _refresher(

@@ -38,7 +38,7 @@ class TrainingQuery:
 class Schedule:
     """How long and how fast. The rate rises over the first tenth, then falls to zero."""
 
-    epochs: float = 4.0
+    epochs: float = 2.0
     batch: int = 64
     """Queries a step; each brings one answer and ``look_alikes`` hard negatives."""
     look_alikes: int = 2

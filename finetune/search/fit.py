@@ -16,6 +16,7 @@ from finetune.search.order import CandidateList, Growth, train_order
 from finetune.search.student import AdaptedEncoder
 from retrieval.encoder.catalog_adapter import CatalogAdapter
 from retrieval.encoder.script import has_chinese
+from retrieval.search.asked_before import AskedBefore
 from retrieval.search.learnt import (
     CANDIDATES,
     LearntOrder,
@@ -48,10 +49,11 @@ def fit_order(
     graded: Mapping[str, Grades],
     read: Read,
     table: TitleTable,
+    before: AskedBefore,
     growth: Growth,
     told: Told = lambda line: None,
 ) -> LearntOrder:
-    """The learnt order, trained on queries that the encoder was not trained on.
+    """The learnt order, trained on queries that the encoder which ``read`` asks has not seen.
 
     Raises:
         TrainingDataError: too few of them have anything to order.
@@ -62,11 +64,13 @@ def fit_order(
         evidence = read(query)
         names = names or feature_names(evidence.scores)
         rows = candidate_rows(evidence.scores, CANDIDATES)
-        lists.append(CandidateList(candidate_features(evidence, rows, table), _gains(rows, grades)))
+        lists.append(
+            CandidateList(candidate_features(evidence, rows, table, before), _gains(rows, grades))
+        )
         if number % 500 == 0:
             told(f"order: read {number} of {len(graded)} queries")
-    told(f"order: growing {growth.rounds} trees on {len(lists)} queries")
-    return train_order(lists, names, growth)
+    told(f"order: growing {growth.forests} x {growth.rounds} trees on {len(lists)} queries")
+    return LearntOrder(train_order(lists, names, growth), before)
 
 
 def _gains(rows: NDArray[np.int64], grades: Grades) -> NDArray[np.float32]:

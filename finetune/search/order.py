@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from finetune.errors import TrainingDataError
-from retrieval.search.learnt import LearntOrder
 
 _LEVELS = 30
 FEWEST = 20
@@ -30,7 +30,9 @@ class CandidateList:
 class Growth:
     """How the trees grow."""
 
-    rounds: int = 300
+    forests: int = 2
+    """Grown from different seeds and averaged."""
+    rounds: int = 200
     rate: float = 0.05
     leaves: int = 31
     least_in_leaf: int = 50
@@ -40,8 +42,8 @@ class Growth:
 
 def train_order(
     lists: Sequence[CandidateList], names: Sequence[str], growth: Growth
-) -> LearntOrder:
-    """Trees for the highest nDCG@10 over ``lists``.
+) -> list[lightgbm.Booster]:
+    """Forests for the highest nDCG@10 over ``lists``.
 
     Raises:
         TrainingDataError: too few lists hold both answers and others.
@@ -59,25 +61,26 @@ def train_order(
         group=[len(found.gains) for found in telling],
         feature_name=list(names),
     )
-    return LearntOrder(
-        lightgbm.train(
-            {
-                "objective": "lambdarank",
-                "label_gain": [level / _LEVELS for level in range(_LEVELS + 1)],
-                "lambdarank_truncation_level": 20,
-                "learning_rate": growth.rate,
-                "num_leaves": growth.leaves,
-                "min_data_in_leaf": min(growth.least_in_leaf, max(1, len(gains) // 200)),
-                "feature_fraction": 0.5,
-                "bagging_fraction": 0.7,
-                "bagging_freq": 1,
-                "lambda_l2": 5.0,
-                "num_threads": growth.threads,
-                "seed": growth.seed,
-                "deterministic": True,
-                "verbose": -1,
-            },
-            data,
-            num_boost_round=growth.rounds,
-        )
-    )
+    return [
+        lightgbm.train(_settings(growth, len(gains), seed), data, num_boost_round=growth.rounds)
+        for seed in range(growth.seed, growth.seed + growth.forests)
+    ]
+
+
+def _settings(growth: Growth, rows: int, seed: int) -> dict[str, Any]:
+    return {
+        "objective": "lambdarank",
+        "label_gain": [level / _LEVELS for level in range(_LEVELS + 1)],
+        "lambdarank_truncation_level": 20,
+        "learning_rate": growth.rate,
+        "num_leaves": growth.leaves,
+        "min_data_in_leaf": min(growth.least_in_leaf, max(1, rows // 200)),
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "lambda_l2": 5.0,
+        "num_threads": growth.threads,
+        "seed": seed,
+        "deterministic": True,
+        "verbose": -1,
+    }

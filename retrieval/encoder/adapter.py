@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from retrieval.encoder.bilingual import build_model
 from retrieval.encoder.encoder import Vectors
+from retrieval.encoder.export import export_int8
 from retrieval.encoder.extension import SHIPPED as SHIPPED_ROWS
 from retrieval.encoder.extension import sha256_of
+from retrieval.encoder.logits import OUTPUT, Forward, onnx_forward
 from retrieval.encoder.weights import MINILM_SHA256
 
 if TYPE_CHECKING:
@@ -59,6 +62,16 @@ class Adapter:
             full[_HEAD],
             full[_BIAS],
         )
+
+    def open(self, graph: Path, threads: int = 0) -> Forward:
+        """The whole network in int8 on CPU; ``threads`` of one call, 0: all.
+
+        The first call merges the adapter into the body and exports it to ``graph`` (some 15 s,
+        imports torch); later ones, of other processes too, find it there.
+        """
+        if not graph.exists():
+            export_int8(self.build(), graph, [OUTPUT])
+        return onnx_forward(graph, threads)
 
     def build(self) -> "nn.Module":
         """The whole network with the adapter merged in, in evaluation mode. Imports torch.

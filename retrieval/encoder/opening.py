@@ -39,12 +39,18 @@ def open_encoder(
     return onnx_encoder(cache, threads, max_tokens, adapter=adapter)
 
 
-def promoted_adapter(models: Path) -> Path | None:
-    """The adapter to this shop's catalogue that serves, of the model registry at ``models``."""
+def promoted_folder(models: Path) -> Path | None:
+    """The version of this shop's own search that serves, of the model registry at ``models``."""
     pointer = models / SHOP_MODEL / "current"
     if not pointer.is_file():
         return None
-    return pointer.parent / pointer.read_text(encoding="utf-8").strip() / ADAPTER_FILE
+    return pointer.parent / pointer.read_text(encoding="utf-8").strip()
+
+
+def promoted_adapter(models: Path) -> Path | None:
+    """The adapter to this shop's catalogue that serves."""
+    folder = promoted_folder(models)
+    return folder / ADAPTER_FILE if folder else None
 
 
 def open_shop_encoder(models: Path, device: Literal["auto", "cpu", "cuda"] = "auto") -> Encoder:

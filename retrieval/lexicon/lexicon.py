@@ -233,7 +233,8 @@ class Lexicon:
         plain = {name_key(form) for form in (kind, *forms)}
         if wanted not in plain:
             return set()
-        spoken = _topmost({path for path, _ in named if kind in self.kinds_of(path[-1])})
+        speaking = {path for path, _ in named if kind in self.kinds_of(path[-1])}
+        spoken = _topmost({p for p in speaking if not self._only_sets_a_scene(p, kind, named)})
         return {p for p in spoken - exact if not any(e[: len(p)] == p for e in exact)}
 
     def _only_sets_a_scene(self, path: Path, kind: str, named: list[tuple[Path, set[str]]]) -> bool:

@@ -4,15 +4,20 @@ A weighted sum of scores, each first brought to [0, 1] within the query (Bruch e
 https://arxiv.org/abs/2210.11934, find this to beat reciprocal rank fusion).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from retrieval.errors import WeightsError
 from retrieval.index.lexical import LexicalScores
+
+FUSION_FILE = "fusion.yaml"
+"""Name of the file of weights, in the package and beside a shop's adapter."""
 
 Scores = NDArray[np.float32]
 
@@ -34,15 +39,34 @@ class Fusion:
     @lru_cache(maxsize=1)
     def load() -> "Fusion":
         """The weights that come with the package."""
-        text = files("retrieval.search").joinpath("fusion.yaml").read_text(encoding="utf-8")
+        text = files("retrieval.search").joinpath(FUSION_FILE).read_text(encoding="utf-8")
         return Fusion(**yaml.safe_load(text))
+
+    @classmethod
+    def of_shop(cls, folder: Path | None) -> "Fusion":
+        """The weights in a version of a shop's own search model, where it has any.
+
+        Raises:
+            WeightsError: the file is damaged.
+        """
+        file = folder / FUSION_FILE if folder is not None else None
+        if file is None or not file.is_file():
+            return cls.load()
+        try:
+            return cls(**yaml.safe_load(file.read_text(encoding="utf-8")))
+        except (OSError, yaml.YAMLError, TypeError) as error:
+            raise WeightsError(f"The weights at {file} are unusable: {error}") from error
+
+    def write(self, file: Path, head: str = "") -> None:
+        """Writes the weights as ``load`` and ``of_shop`` read them; ``head`` is a comment."""
+        file.write_text(head + yaml.safe_dump(asdict(self), sort_keys=False), encoding="utf-8")
 
     def fuse(self, lexical: LexicalScores, cosines: Scores, mask: NDArray[np.bool_]) -> Scores:
         """One score in [0, 1] per product of the mask, 0 for the others; shape (products,)."""
         fused = np.zeros(len(mask), dtype=np.float32)
         rows = np.flatnonzero(mask)
         if len(rows):
-            fused[rows] = self.fuse_rows(lexical, cosines, rows, middle_of(cosines[rows]))
+            fused[rows] = self.fuse_rows(lexical, cosines, rows, middle_of(cosines, rows))
         return fused
 
     def fuse_rows(
@@ -59,11 +83,11 @@ class Fusion:
         return fused
 
     def relevant(self, lexical: LexicalScores, cosines: Scores, readily: bool) -> NDArray[np.bool_]:
-        """Which products have to do with the query at all; shape (products,).
+        """Which products come over the floor; shape (products,).
 
         Args:
-            readily: whether the query names no thing: a hard constraint says what it is, so that
-                the query only tells more of it, or it is a wish such as "a gift for mom".
+            readily: whether the lower floor holds: a hard constraint says what the thing is, so
+                that the query only tells more of it, or the query names no thing.
         """
         floor = self.floor_with_topic if readily else self.floor
         answers: NDArray[np.bool_] = cosines + self.floor_coverage * lexical.coverage >= floor
@@ -82,16 +106,17 @@ def fusion_parts(
     """
     bm25, found = lexical.bm25[rows], cosines[rows]
     if middle is None:
-        middle = middle_of(found)
+        middle = middle_of(cosines, rows)
     parts: Scores = np.stack(
         [bm25 / max(float(bm25.max()), 1e-6), lexical.coverage[rows], _scaled(found, middle)]
     )
     return parts
 
 
-def middle_of(cosines: Scores) -> float:
-    """The median, of an even sample where there are many."""
-    return float(np.median(cosines[:: 1 + len(cosines) // _SAMPLE])) if len(cosines) else 0.0
+def middle_of(cosines: Scores, rows: NDArray[np.int64]) -> float:
+    """The median of the ``rows``' cosines, of an even sample where there are many."""
+    sample = rows[:: 1 + len(rows) // _SAMPLE]
+    return float(np.median(cosines[sample])) if len(sample) else 0.0
 
 
 def _scaled(cosines: Scores, middle: float) -> Scores:

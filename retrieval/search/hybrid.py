@@ -15,19 +15,20 @@ from retrieval.index.generation import Snapshot
 from retrieval.index.lexical import LexicalScores
 from retrieval.index.live import LiveIndex
 from retrieval.lexicon.lexicon import Lexicon
+from retrieval.search.answerable import Answerable, read_asked, relevant
 from retrieval.search.bounded_cache import BoundedCache, Cache
+from retrieval.search.called import called
 from retrieval.search.clock import Clock
 from retrieval.search.evidence import SpokenWords, satisfied
 from retrieval.search.fit import best_variant, fitting_variants
 from retrieval.search.fusion import Fusion, Scores, middle_of
-from retrieval.search.ordering import Found, ordered, prior
+from retrieval.search.ordering import Found, ordered
 from retrieval.search.products import ProductCache
 from retrieval.search.query import read_query
 from retrieval.search.relaxation import loosened
 from retrieval.search.result import Relaxation, SearchResult
 from retrieval.search.spelling import Speller
 from retrieval.search.vector_cache import VectorCache
-from retrieval.search.wishes import is_wish
 from retrieval.store.catalog_store import CatalogStore
 
 _SPARE = 8  # rows read beyond the limit, in case SQL says that some no longer fit
@@ -77,6 +78,7 @@ class HybridSearch:
         self._encoder = encoder
         self._lexicon = lexicon
         self._fusion = fusion or Fusion.load()
+        self._answerable = Answerable.load()
         self._products = ProductCache(catalog)
         self._vectors = VectorCache(encoder)
         self._answers: BoundedCache[Hashable, _Answer] = BoundedCache("answers", _ANSWERS)
@@ -109,6 +111,10 @@ class HybridSearch:
         invited = set(also)
         kept = [c for n, c in enumerate(candidates) if n < limit or c.id in invited]
         return SearchResult(kept, total, clock.timings(), dict(answer.corrected))
+
+    def called(self, text: str) -> str | None:
+        """The words of ``text`` that call one product, by number or title: see ``called``."""
+        return called(text, self._live.snapshot.columns, self._products)
 
     @property
     def caches(self) -> tuple[Cache, ...]:
@@ -204,24 +210,49 @@ class HybridSearch:
             row = columns.row(identifier)
             if row is not None:
                 mask.products[row] = False
+        passing = np.flatnonzero(mask.products)
         clock.lap("filter")
-        if not wanted.query.strip() or not mask.products.any():
-            return Found(mask, np.flatnonzero(mask.products), prior(columns))
+        if not wanted.query.strip() or not len(passing):
+            return Found(mask, passing, columns.prior)
         lexical = snapshot.lexical.score(
             read_query(wanted.query, self._lexicon, snapshot.facets.languages)
         )
         clock.lap("lexical")
         vector = self._vectors.get(wanted.query)
         clock.lap("encode")
-        cosines = snapshot.vectors.scan(vector)
+        cosines = snapshot.vectors.scan(vector, passing)
         clock.lap("dense")
-        has_topic = wanted.category is not None or bool(wanted.attributes)
-        readily = has_topic or is_wish(wanted.query, self._lexicon)
-        relevant = self._fusion.relevant(lexical, cosines, readily)
-        rows = np.flatnonzero(relevant & mask.products)
-        fused = self._fused(snapshot, lexical, cosines, vector, mask.products, rows)
+        rows = np.flatnonzero(self._relevant(snapshot, wanted, lexical, cosines, mask.products))
+        fused = self._fused(snapshot, lexical, cosines, vector, passing, rows)
         clock.lap("fuse")
         return Found(mask, rows, fused, lexical, cosines)
+
+    def _relevant(
+        self,
+        snapshot: Snapshot,
+        wanted: Constraints,
+        lexical: LexicalScores,
+        cosines: Scores,
+        mask: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """Which products of the mask have to do with the query; shape (products,)."""
+        known = wanted.category is not None or wanted.attributes
+        if known and not self._is_finer(wanted):  # what it is, is known
+            return self._fusion.relevant(lexical, cosines, readily=True) & mask
+        asked = read_asked(wanted.query, self._lexicon, snapshot.facets.languages)
+        return relevant(asked, lexical, cosines, mask, self._fusion, self._answerable)
+
+    def _is_finer(self, wanted: Constraints) -> bool:
+        """Whether the query names a kind within the category, which then only stands for it: a
+        television, of electronics, in a catalogue that files none."""
+        if wanted.category is None or self._lexicon is None:
+            return False
+        held = self._lexicon.kinds_of(wanted.category)
+        within = {kind for one in held for kind in self._lexicon.narrower(one)} - held
+        return any(
+            match.kind == "category" and match.value in within
+            for match in self._lexicon.find(wanted.query)
+        )
 
     def _fused(
         self,
@@ -229,17 +260,17 @@ class HybridSearch:
         lexical: LexicalScores,
         cosines: Scores,
         vector: Vectors,
-        mask: NDArray[np.bool_],
+        passing: NDArray[np.int64],
         rows: NDArray[np.int64],
     ) -> Scores:
         """Fused scores of the ``rows`` that answer, 0 for the others; shape (products,).
 
         The best of them get their exact ``cosines``, in place.
         """
-        fused = np.zeros(len(mask), dtype=np.float32)
+        fused = np.zeros(len(cosines), dtype=np.float32)
         if not len(rows):
             return fused
-        middle = middle_of(cosines[mask])
+        middle = middle_of(cosines, passing)
         pool = rows
         if len(rows) > _POOL:
             fused[rows] = self._fusion.fuse_rows(lexical, cosines, rows, middle)
@@ -299,10 +330,11 @@ class HybridSearch:
         known = self._prepare(snapshot).nodes
         for label in labels:
             if label not in known:
-                paths = snapshot.columns.named(label)
-                if not paths and self._lexicon is not None:
-                    paths = list(self._lexicon.category_nodes(label, snapshot.facets))
-                known[label] = frozenset(paths)
+                # The lexicon knows that toys are more than the pets' toys that are filed as "Toys".
+                paths: Collection[Path_] = ()
+                if self._lexicon is not None:
+                    paths = self._lexicon.category_nodes(label, snapshot.facets)
+                known[label] = frozenset(paths or snapshot.columns.named(label))
         return {label: known[label] for label in labels}
 
 

@@ -5,18 +5,19 @@ https://www.microsoft.com/en-us/research/publication/from-ranknet-to-lambdarank-
 It orders the union of what the single scores found best; below that union the fused score orders.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder.encoder import Vectors
-from retrieval.errors import WeightsError
 from retrieval.index.exact_index import top_rows
-from retrieval.search.matching import FEATURES, TitleTable
+from retrieval.search import asked_before, matching, translation
+from retrieval.search.asked_before import AskedBefore
+from retrieval.search.matching import TitleTable, ordered_terms
+from retrieval.search.translation import Translation, translation_features
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -35,17 +36,27 @@ class SearchEvidence:
 
     ``scores``: name → score of every product, shape (products,) each. ``vectors``: of every
     product, unit length, shape (products, dimension); neighbours of the best are told by them.
+    ``vector``: of the query, as earlier queries have theirs. ``translations``: what tells how
+    titles say its words, none where nothing was learnt.
     """
 
     query: str
     scores: Mapping[str, Scores]
     vectors: Vectors
+    vector: Vectors
+    translations: Sequence[Translation] = ()
 
 
 def feature_names(scores: Iterable[str]) -> list[str]:
     """Of the columns of ``candidate_features``."""
     per_score = [f"{name}_{part}" for name in scores for part in _PER_SCORE]
-    return [*per_score, *_BY_FEEDBACK, *FEATURES]
+    return [
+        *per_score,
+        *_BY_FEEDBACK,
+        *asked_before.FEATURES,
+        *translation.FEATURES,
+        *matching.FEATURES,
+    ]
 
 
 def candidate_rows(scores: Mapping[str, Scores], depth: int) -> Rows:
@@ -54,7 +65,9 @@ def candidate_rows(scores: Mapping[str, Scores], depth: int) -> Rows:
     return np.unique(np.concatenate(best))
 
 
-def candidate_features(evidence: SearchEvidence, rows: Rows, table: TitleTable) -> Scores:
+def candidate_features(
+    evidence: SearchEvidence, rows: Rows, table: TitleTable, before: AskedBefore
+) -> Scores:
     """One line of features per row; shape (rows, len(feature_names(scores)))."""
     own = np.stack([score[rows] for score in evidence.scores.values()])
     columns: list[NDArray[np.floating]] = []
@@ -67,6 +80,11 @@ def candidate_features(evidence: SearchEvidence, rows: Rows, table: TitleTable) 
         provisional += share
     provisional /= len(own)
     columns += _feedback(evidence.vectors[rows], provisional, table, rows)
+    columns += before.features(
+        evidence.query, evidence.vector, rows, evidence.vectors, table.edges()
+    )
+    asked = list(dict.fromkeys(ordered_terms(evidence.query)))
+    columns += translation_features(evidence.translations, asked, table, rows)
     matched = table.match(evidence.query, rows)
     return np.column_stack([*columns, matched]).astype(np.float32)
 
@@ -77,7 +95,7 @@ def _feedback(
     """How near each row is to those that come first, by meaning and by the words of its kind."""
     best = np.argsort(-provisional, kind="stable")[:_FEEDBACK]
     weights = provisional[best] / max(float(provisional[best].sum()), 1e-6)
-    starts, ends = table.edges(rows)
+    starts, ends = (edge[rows] for edge in table.edges())
     return [
         vectors @ (weights @ vectors[best]),
         (vectors @ vectors[best[:3]].T).mean(axis=1),
@@ -98,35 +116,29 @@ def dealt(fused: Scores, rows: Rows, learnt: NDArray[np.float64]) -> Scores:
 
 
 class LearntOrder:
-    """Scores candidates with the trees. Safe to call from several threads."""
+    """Scores candidates with the trees. Safe to call from several threads.
 
-    def __init__(self, trees: lightgbm.Booster) -> None:
-        self.trees = trees
+    Args:
+        forests: grown from different seeds; their mean is the score.
+        before: the queries that they learnt from.
+    """
+
+    def __init__(self, forests: Sequence[lightgbm.Booster], before: AskedBefore) -> None:
+        self.forests = tuple(forests)
+        self.before = before
 
     def score(self, features: Scores) -> NDArray[np.float64]:
         """One score a row, the higher the better; no scale is promised."""
-        return np.asarray(self.trees.predict(features, num_threads=1), dtype=np.float64)
+        told = [forest.predict(features, num_threads=1) for forest in self.forests]
+        return np.asarray(np.mean(told, axis=0), dtype=np.float64)
 
     def candidates(
         self, evidence: SearchEvidence, table: TitleTable
     ) -> tuple[Rows, NDArray[np.float64]]:
         """The rows looked at and a score for each."""
         rows = candidate_rows(evidence.scores, CANDIDATES)
-        return rows, self.score(candidate_features(evidence, rows, table))
+        return rows, self.score(candidate_features(evidence, rows, table, self.before))
 
     def reorder(self, evidence: SearchEvidence, table: TitleTable) -> Scores:
         """The fused scores in the learnt order; see ``dealt``."""
         return dealt(evidence.scores["fused"], *self.candidates(evidence, table))
-
-    def save(self, path: Path) -> None:
-        self.trees.save_model(str(path))
-
-    @classmethod
-    def load(cls, path: Path) -> "LearntOrder":
-        """Raises:
-        WeightsError: the file is missing or damaged.
-        """
-        try:
-            return cls(lightgbm.Booster(model_file=str(path)))
-        except (OSError, lightgbm.basic.LightGBMError) as error:
-            raise WeightsError(f"The learnt order at {path} is unusable: {error}") from error

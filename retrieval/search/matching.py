@@ -63,8 +63,7 @@ class _Asked:
     """Of each term in the vocabulary; -1 where no title has it."""
     rarity: Floats
     is_number: NDArray[np.bool_]
-    alike: Floats
-    """How alike each term is to each term of the vocabulary; shape (terms, vocabulary)."""
+    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,8 @@ class _Laid:
     """(rows, terms)"""
     softly: Floats
     """(rows, terms): 1 where held, else how alike the likest term of the title is."""
+    last_alike: Floats
+    """(rows, terms): how alike the term is to the last one of the title's head."""
 
 
 class TitleTable:
@@ -103,7 +104,8 @@ class TitleTable:
         self._starts = np.array(starts, dtype=np.int64)
         self._heads = np.array(heads, dtype=np.int64)
         self._rarity = self._rarities()
-        self._grams, self._gram_numbers = _gram_matrix(list(self._vocabulary))
+        self._words = list(self._vocabulary)
+        self._grams, self._gram_numbers = _gram_matrix(self._words)
         filled = np.flatnonzero(np.diff(self._starts))
         size = len(self._vocabulary)
         self._first = np.full(len(titles), -1, dtype=np.int64)
@@ -132,15 +134,17 @@ class TitleTable:
         return np.column_stack(columns).astype(np.float32)
 
     def _lay(self, asked: _Asked, rows: Rows) -> "_Laid":
-        lengths = self._starts[rows + 1] - self._starts[rows]
-        places = np.arange(int(lengths.max(initial=1)))
-        inside = places < lengths[:, None]
-        spots = np.minimum(self._starts[rows, None] + places, max(len(self._ids) - 1, 0))
-        ids = np.where(inside, self._ids[spots] if len(self._ids) else -2, -2)
+        ids, inside = self.places(rows)
+        ids = np.where(inside, ids, -2)
+        lengths, places = inside.sum(axis=1), np.arange(inside.shape[1])
         hits = np.equal(ids[:, None, :], asked.numbers[None, :, None])
         held = _any(hits, 2)
-        near = asked.alike[:, np.maximum(ids, 0)].transpose(1, 0, 2) * inside[:, None, :]
+        some, places_of = np.unique(np.maximum(ids, 0), return_inverse=True)
+        alike = self._alike(asked, some)
+        near = alike[:, places_of.reshape(ids.shape)].transpose(1, 0, 2) * inside[:, None, :]
         heads = np.minimum(self._heads[rows], lengths)
+        ends = self._last[rows]
+        last = np.searchsorted(some, np.maximum(ends, 0)).clip(max=len(some) - 1)
         return _Laid(
             lengths=lengths,
             heads=heads,
@@ -149,6 +153,7 @@ class TitleTable:
             hits=hits,
             held=held,
             softly=np.where(held, 1.0, near.max(axis=2)).astype(np.float32),
+            last_alike=np.where(ends[:, None] >= 0, alike[:, last].T, 0.0).astype(np.float32),
         )
 
     def _head(self, asked: _Asked, laid: "_Laid", rows: Rows) -> Columns:
@@ -158,16 +163,32 @@ class TitleTable:
         return {
             "last_word": laid.softly[:, last],
             "last_word_in_head": in_head[:, last],
-            "last_word_ends_head": np.where(ends >= 0, asked.alike[last, np.maximum(ends, 0)], 0.0),
+            "last_word_ends_head": laid.last_alike[:, last],
             "first_word": laid.softly[:, 0],
             "starts_title": (starts[:, None] == asked.numbers[None, :]).any(axis=1),
             "titles_starting_alike": np.log1p(self._starting[np.maximum(starts, 0)]),
             "titles_ending_alike": np.log1p(self._ending[np.maximum(ends, 0)]),
         }
 
-    def edges(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The first term of each row's title and the last of its head; -1 where it has none."""
-        return self._first[rows], self._last[rows]
+    def edges(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The first term of every title and the last of its head; -1 where it has none."""
+        return self._first, self._last
+
+    def places(self, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The terms of each row's title by number, in their order, and where there is one.
+
+        Both of shape (rows, longest); beyond a title's end stands some number.
+        """
+        lengths = self._starts[rows + 1] - self._starts[rows]
+        places = np.arange(int(lengths.max(initial=1)))
+        inside = places < lengths[:, None]
+        spots = np.minimum(self._starts[rows, None] + places, max(len(self._ids) - 1, 0))
+        ids = self._ids[spots] if len(self._ids) else np.zeros(spots.shape, dtype=np.int64)
+        return ids, inside
+
+    def word(self, number: int) -> str:
+        """The term of that number."""
+        return self._words[number]
 
     def _read(self, query: str) -> _Asked:
         found = list(dict.fromkeys(ordered_terms(query)))[:_LONGEST_QUERY]
@@ -178,23 +199,26 @@ class TitleTable:
             numbers,
             rarity.astype(np.float32),
             np.array([term[0].isdigit() for term in found], dtype=np.bool_),
-            self._alike(found, numbers),
+            tuple(found),
         )
 
-    def _alike(self, found: Sequence[str], numbers: NDArray[np.int64]) -> Floats:
-        """Dice's coefficient of character trigrams, 1 for the term itself, 0 below ``_SOFT``."""
-        alike = np.zeros((len(found), len(self._vocabulary)), dtype=np.float32)
-        sizes = np.diff(self._grams.indptr)
-        for place, term in enumerate(found):
-            grams = _grams(term)
-            known = [self._gram_numbers[g] for g in grams if g in self._gram_numbers]
-            if known and not term[0].isdigit():
-                asked = np.zeros(self._grams.shape[1], dtype=np.float32)
-                asked[known] = 1.0
-                dice = 2.0 * (self._grams @ asked) / (sizes + len(grams))
+    def _alike(self, asked: _Asked, some: NDArray[np.int64]) -> Floats:
+        """Dice's coefficient of character trigrams, 1 for the term itself, 0 below ``_SOFT``.
+
+        ``some``: terms by number, ascending. Shape (terms of the query, some).
+        """
+        alike = np.zeros((len(asked.terms), len(some)), dtype=np.float32)
+        grams = self._grams[some]
+        sizes = np.diff(grams.indptr)
+        for place, term in enumerate(asked.terms):
+            own = _grams(term)
+            known = [self._gram_numbers[g] for g in own if g in self._gram_numbers]
+            if known and not asked.is_number[place]:
+                wanted = np.zeros(grams.shape[1], dtype=np.float32)
+                wanted[known] = 1.0
+                dice = 2.0 * (grams @ wanted) / (sizes + len(own))
                 alike[place] = np.where(dice >= _SOFT, dice, 0.0)
-            if numbers[place] >= 0:
-                alike[place, numbers[place]] = 1.0
+        alike[asked.numbers[:, None] == some] = 1.0
         return alike
 
     def _rarities(self) -> Floats:

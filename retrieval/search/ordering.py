@@ -49,24 +49,7 @@ def _keys(found: Found, rows: Rows, sort: Sort, columns: Columns) -> NDArray[np.
     if sort == "newest":
         return columns.created[rows]
     if sort == "rating":
-        return _shrunk_rating(columns)[rows]
+        return columns.shrunk_rating[rows]
     if sort == "popular":
         return columns.reviews[rows].astype(np.float64)
     return found.fused[rows]
-
-
-def _shrunk_rating(columns: Columns, weight: float = 10.0) -> NDArray[np.float64]:
-    """Mean rating, drawn to the catalogue's mean where few reviews stand behind it."""
-    rated = np.isfinite(columns.rating)
-    mean = float(columns.rating[rated].mean()) if rated.any() else 0.0
-    rating = np.where(rated, columns.rating, mean)
-    return (rating * columns.reviews + mean * weight) / (columns.reviews + weight)
-
-
-def prior(columns: Columns) -> Scores:
-    """How good a bet a product is when nothing is known of the wish, in [0, 1]."""
-    if not len(columns.ids):
-        return np.zeros(0, dtype=np.float32)
-    reviews = np.log1p(columns.reviews)
-    popular = reviews / max(float(reviews.max()), 1e-6)
-    return (0.5 * popular + 0.1 * _shrunk_rating(columns)).astype(np.float32)

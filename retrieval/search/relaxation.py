@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from retrieval.constraints import Constraints
 
+_PERSONS = frozenset(("gender", "age_group"))
+
 
 def loosened(wanted: Constraints) -> Iterator[tuple[str, Constraints]]:
     """Every set of constraints with one taken out, those first that a shopper misses least.
@@ -23,9 +25,16 @@ def loosened(wanted: Constraints) -> Iterator[tuple[str, Constraints]]:
     for name in wanted.exclude:
         kept = {other: values for other, values in wanted.exclude.items() if other != name}
         yield f"exclude.{name}", wanted.model_copy(update={"exclude": kept})
-    if wanted.query.strip():
+    # What the thing is may be told less closely, but something has to tell it: without "insulin"
+    # there is the whole shop, and nobody asked for that.
+    if wanted.query.strip() and _tells_a_thing(wanted):
         yield "query", wanted.model_copy(update={"query": ""})
-    if wanted.category is not None:
+    if wanted.category is not None and wanted.query.strip():
         yield "category", wanted.model_copy(update={"category": None})
     if wanted.in_stock_only:
         yield "in_stock_only", wanted.model_copy(update={"in_stock_only": False})
+
+
+def _tells_a_thing(wanted: Constraints) -> bool:
+    """Whether constraints beside the query say what is looked for, and not only for whom."""
+    return wanted.category is not None or bool(wanted.attributes.keys() - _PERSONS)

@@ -1,5 +1,7 @@
 """Tells wishes that name no thing ("a gift for my girlfriend") from names of things."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -10,13 +12,24 @@ from retrieval.index.tokenize import is_stop_word
 from retrieval.language import fold, normalise
 from retrieval.lexicon.lexicon import Lexicon
 from retrieval.lexicon.phrases import Phrases
-from retrieval.lexicon.tokens import tokenise
+from retrieval.lexicon.tokens import Token, tokenise
 
 
-def is_wish(text: str, lexicon: Lexicon | None) -> bool:
-    """Whether every word of ``text`` tells for whom, for what or how, and none what.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How far a query is a wish that names no thing."""
 
-    "Helicopter for mom" is none: what it names is known to be a thing, if not which.
+    share: float
+    """Of its words, those that tell for whom, for what or how; 0 where it has no words."""
+    heads: bool
+    """Whether its main word is one of them: "gift" in "gift for the librarian"."""
+
+
+def read_wish(text: str, lexicon: Lexicon | None) -> Wish:
+    """What of ``text`` tells for whom, for what or how, and names no thing.
+
+    "Helicopter for mom" is headed by a thing, known or not; "surprise for the librarian" is
+    a wish, whether "librarian" is known or not.
     """
     clean = normalise(text)
     tokens = tokenise(fold(clean))
@@ -26,8 +39,25 @@ def is_wish(text: str, lexicon: Lexicon | None) -> bool:
     for match in lexicon.find(clean) if lexicon is not None else ():
         if match.name in _attributes():
             _mark(told, match.start, match.end)
-    words = [token for token in tokens if token.text.isalpha() and not is_stop_word(token.text)]
-    return bool(words) and all(told[token.start] for token in words)
+    words = [token for token in tokens if _is_word(token)]
+    if not words:
+        return Wish(0.0, False)
+    head = _head(tokens, words)
+    return Wish(sum(told[word.start] for word in words) / len(words), told[head.start])
+
+
+def _head(tokens: Sequence[Token], words: Sequence[Token]) -> Token:
+    """English puts it before the first preposition, Chinese at the end."""
+    if words[-1].is_han:
+        return words[-1]
+    for number, token in enumerate(tokens):
+        if token.text in _head_ends() and any(_is_word(t) for t in tokens[:number]):
+            return [t for t in tokens[:number] if _is_word(t)][-1]
+    return words[-1]
+
+
+def _is_word(token: Token) -> bool:
+    return token.text.isalpha() and not is_stop_word(token.text)
 
 
 def _mark(told: list[bool], start: int, end: int) -> None:
@@ -44,6 +74,11 @@ def _data() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _attributes() -> frozenset[str]:
     return frozenset(_data()["attributes"])
+
+
+@lru_cache(maxsize=1)
+def _head_ends() -> frozenset[str]:
+    return frozenset(_data()["head_ends"])
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
@@ -23,6 +24,7 @@ from retrieval.encoder.catalog_adapter import CatalogAdapter
 from retrieval.encoder.encoder import Vectors
 from retrieval.events.event import Event, EventType
 from retrieval.lexicon.lexicon import Lexicon
+from retrieval.search.fusion import Fusion
 
 KINDS = {"Sofas": "sofa", "Desks": "desk", "Lamps": "lamp", "Rugs": "rug", "Beds": "bed"}
 COLORS = ["red", "blue", "green", "black", "white", "brown"]
@@ -132,7 +134,7 @@ def test_both_encoders_are_measured_on_the_same_queries(
     monkeypatch.setattr(shop, "fit_encoder", fit)
     lexicon = Lexicon.load()
     material = ShopMaterial(
-        {"red sofa": {0: 1.0}, "nothing": {}}, {"blue desk": {13: 1.0, 19: 1.0}}, "catalogue"
+        {"red sofa": {0: 1.0}, "nothing": {}}, {}, {"blue desk": {13: 1.0, 19: 1.0}}, "catalogue"
     )
     found = adapt_encoder(
         ShopSearch(products, lexicon),
@@ -147,6 +149,34 @@ def test_both_encoders_are_measured_on_the_same_queries(
     assert found.before.cosine_ndcg_at_10 > found.after.cosine_ndcg_at_10
     assert found.before.fused_ndcg_at_10 == pytest.approx(1.0)
     assert CatalogAdapter.load(tmp_path / "adapter.safetensors").layers.keys() == {"layer"}
+    assert Fusion.of_shop(tmp_path) == found.fusion == Fusion.load()  # nothing to weigh them on
     told = json.loads((tmp_path / "metrics.json").read_text())
     assert told["before_cosine_ndcg_at_10"] == found.before.cosine_ndcg_at_10
     assert told["source"] == "catalogue"
+
+
+def test_weights_are_learnt_where_others_are_better(products: list[Product]) -> None:
+    """Shoppers who type nonsense click by its letters: only the vectors can tell."""
+    search = ShopSearch(products, Lexicon.load())
+    encoder = Letters()
+    titles = encoder.encode(search.texts)
+    clicked = {
+        (text := f"{product.title[::-1]} {number}"): {
+            int((titles @ encoder.encode([text])[0]).argmax()): 1.0
+        }
+        for number, product in enumerate(products)
+    }
+    words_only = replace(Fusion.load(), bm25=0.5, coverage=0.5, cosine=0.0)
+    learnt = search.weigh(encoder, words_only, clicked)
+    assert learnt.cosine > 0.5
+    assert learnt.floor == words_only.floor
+    few = dict(list(clicked.items())[:5])
+    assert search.weigh(encoder, words_only, few) == words_only
+
+
+def test_weights_are_learnt_on_queries_that_neither_train_nor_measure(
+    products: list[Product],
+) -> None:
+    material = gather(products, [], Lexicon.load(), 400, 7)
+    assert material.weigh
+    assert not material.weigh.keys() & (material.train.keys() | material.held_out.keys())

@@ -1,6 +1,10 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from retrieval.errors import WeightsError
 from retrieval.index.lexical import LexicalScores
 from retrieval.search.fusion import Fusion
 
@@ -26,3 +30,13 @@ def test_what_is_masked_neither_scores_nor_sets_the_scale() -> None:
 def test_a_query_that_names_no_thing_lowers_the_floor(readily: bool, expected: list[int]) -> None:
     relevant = Fusion.load().relevant(LEXICAL, COSINES, readily)
     assert np.flatnonzero(relevant).tolist() == expected
+
+
+def test_a_shop_has_weights_of_its_own(tmp_path: Path) -> None:
+    own = replace(Fusion.load(), bm25=0.7)
+    assert Fusion.of_shop(None) == Fusion.of_shop(tmp_path) == Fusion.load()
+    own.write(tmp_path / "fusion.yaml", "# ours\n")
+    assert Fusion.of_shop(tmp_path) == own
+    (tmp_path / "fusion.yaml").write_text("weights: none")
+    with pytest.raises(WeightsError, match="unusable"):
+        Fusion.of_shop(tmp_path)

@@ -40,6 +40,15 @@ def test_the_words_of_the_query_find_their_product(
     assert ids(furniture.search(Constraints(query="55 inch television stand"), 3))[0] == "tv-stand"
 
 
+def test_a_kind_that_only_a_wider_category_stands_for_is_found_by_its_own_words(
+    furniture: HybridSearch,
+) -> None:
+    found = furniture.search(Constraints(query="television stand", category="furniture"), 3)
+    assert ids(found)[0] == "tv-stand"
+    assert ids(furniture.search(Constraints(query="ottoman", category="furniture"), 3)) == []
+    assert ids(furniture.search(Constraints(query="", category="furniture"), 3)) != []
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [("手机", "p1"), ("蓝牙耳机", "p2"), ("55英寸电视", "p3"), ("充电宝", "p4"), ("256gb", "p1")],

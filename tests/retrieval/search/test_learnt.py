@@ -1,10 +1,7 @@
-from pathlib import Path
-
 import lightgbm
 import numpy as np
-import pytest
 
-from retrieval.errors import WeightsError
+from retrieval.search.asked_before import AskedBefore
 from retrieval.search.learnt import (
     LearntOrder,
     SearchEvidence,
@@ -17,6 +14,7 @@ from retrieval.search.signals import SIGNALS
 
 TITLES = [f"thing {number} of oak" for number in range(30)] + ["garden hose", "hose reel"]
 TABLE = TitleTable(TITLES)
+BEFORE = AskedBefore({}, np.zeros((0, 8), dtype=np.float32))
 
 
 def evidence(query: str = "garden hose") -> SearchEvidence:
@@ -24,7 +22,7 @@ def evidence(query: str = "garden hose") -> SearchEvidence:
     vectors = random.normal(size=(len(TITLES), 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     scores = {name: random.random(len(TITLES)).astype(np.float32) for name in SIGNALS}
-    return SearchEvidence(query, scores, vectors)
+    return SearchEvidence(query, scores, vectors, vectors[-1])
 
 
 def trees_that_want(feature: str) -> LearntOrder:
@@ -34,7 +32,7 @@ def trees_that_want(feature: str) -> LearntOrder:
     wanted = (features[:, names.index(feature)] > 0.5).astype(int)
     data = lightgbm.Dataset(features, wanted, feature_name=names)
     settings = {"objective": "binary", "num_leaves": 2, "verbose": -1, "num_threads": 1}
-    return LearntOrder(lightgbm.train(settings, data, num_boost_round=3))
+    return LearntOrder([lightgbm.train(settings, data, num_boost_round=3)], BEFORE)
 
 
 def test_candidates_are_the_best_of_every_score() -> None:
@@ -46,7 +44,7 @@ def test_candidates_are_the_best_of_every_score() -> None:
 def test_every_feature_has_a_name_and_is_finite() -> None:
     known = evidence()
     rows = np.arange(len(TITLES))
-    found = candidate_features(known, rows, TABLE)
+    found = candidate_features(known, rows, TABLE, BEFORE)
     assert found.shape == (len(rows), len(feature_names(SIGNALS)))
     assert np.isfinite(found).all()
     behind = found[:, feature_names(SIGNALS).index("cosine_behind")]
@@ -60,11 +58,11 @@ def test_the_order_changes_and_the_scale_stays() -> None:
     assert learnt.argmax() == TITLES.index("garden hose")
 
 
-def test_saved_and_read_again(tmp_path: Path) -> None:
-    order, file = trees_that_want("covered"), tmp_path / "order.txt"
-    order.save(file)
-    features = candidate_features(evidence(), np.arange(5), TABLE)
-    np.testing.assert_allclose(LearntOrder.load(file).score(features), order.score(features))
-    file.write_text("no trees")
-    with pytest.raises(WeightsError, match="unusable"):
-        LearntOrder.load(file)
+def test_forests_are_averaged() -> None:
+    known, rows = evidence(), np.arange(len(TITLES))
+    features = candidate_features(known, rows, TABLE, BEFORE)
+    one, other = trees_that_want("covered"), trees_that_want("pairs")
+    both = LearntOrder([*one.forests, *other.forests], BEFORE)
+    np.testing.assert_allclose(
+        both.score(features), (one.score(features) + other.score(features)) / 2
+    )

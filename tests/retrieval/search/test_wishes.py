@@ -1,7 +1,7 @@
 import pytest
 
 from retrieval.lexicon.lexicon import Lexicon
-from retrieval.search.wishes import is_wish
+from retrieval.search.wishes import Wish, read_wish
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,26 @@ from retrieval.search.wishes import is_wish
     ],
 )
 def test_a_wish_tells_for_whom_or_what_for_and_names_nothing(text: str) -> None:
-    assert is_wish(text, Lexicon.load())
+    assert read_wish(text, Lexicon.load()) == Wish(1.0, True)
 
 
 @pytest.mark.parametrize(
     "text", ["helicopter for mom", "asdfgh", "送给老师的直升机", "car insurance", "", "?!", "the"]
 )
 def test_what_names_a_thing_or_nothing_at_all_is_no_wish(text: str) -> None:
-    assert not is_wish(text, Lexicon.load())
+    wish = read_wish(text, Lexicon.load())
+    assert wish.share < 1 and not wish.heads
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("surprise for the zookeeper", 1 / 2),
+        ("送动物园园长的礼物", 3 / 9),
+        ("a tuba for my dad", 1 / 2),
+    ],
+)
+def test_unknown_words_leave_a_part_of_a_wish(text: str, share: float) -> None:
+    found = read_wish(text, Lexicon.load())
+    assert found.share == pytest.approx(share, abs=0.15)
+    assert found.heads == ("tuba" not in text)

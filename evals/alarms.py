@@ -18,6 +18,8 @@ from statistics import median
 
 import numpy as np
 
+from evals.cusum import LIMIT as CUSUM_LIMIT
+from evals.cusum import Cusum
 from retrieval.insights.change import LIMIT, Mention, changes
 
 DAYS = 365
@@ -127,9 +129,15 @@ def simulate(seed: int) -> list[Series]:
     return found
 
 
-def cusum(series: Series, usual: float, limit: float = LIMIT) -> Iterable[int]:
+def odds(series: Series, usual: float, limit: float = LIMIT) -> Iterable[int]:
     """The detector that the shop runs."""
     return [change.raised for change in changes(series.mentions, usual, limit)]
+
+
+def cusum(series: Series, usual: float) -> Iterable[int]:
+    """The one that it ran before."""
+    state = Cusum(usual)
+    return [mention.day for mention in series.mentions if state.add(mention)]
 
 
 def informed(series: Series, usual: float, limit: float) -> Iterable[int]:
@@ -224,7 +232,8 @@ def run() -> dict[str, object]:
     shops = [simulate(seed) for seed in TESTING]
     return {
         "series": SERIES * len(TESTING),
-        "cusum": {"limit": LIMIT, **judge(cusum, shops).figures()},
+        "odds": {"limit": LIMIT, **judge(odds, shops).figures()},
+        "cusum": {"limit": CUSUM_LIMIT, **judge(cusum, shops).figures()},
         "informed": {"limit": float(bound), **judge(bounds[bound], shops).figures()},
         "weekly_threshold": {"rule": chosen, **judge(thresholds[chosen], shops).figures()},
     }

@@ -20,7 +20,7 @@ from retrieval.index.lexical_builder import LexicalBuilder
 from retrieval.index.matrix import MatrixWriter
 from retrieval.store.base import Base, connect, session_factory
 from retrieval.store.bulk import chunks
-from retrieval.store.catalog_store import text_hash
+from retrieval.store.catalog_rows import document_of, product_row, text_hash, variant_rows
 from retrieval.store.tables import (
     CatalogStateRow,
     IndexGenerationRow,
@@ -148,8 +148,8 @@ class GeneratedShop:
                         words[word] = words.get(word, 0) + 1
                     texts.extend(bytes.fromhex(text := text_hash(product)))
                     embedded.extend(bytes.fromhex(embedding_hash(embedding_text(product))))
-                    rows.append(_product_row(product, text))
-                    variants += _variant_rows(product)
+                    rows.append(product_row(product, document_of(product), text, 1))
+                    variants += variant_rows(product)
                 with session_factory(engine).begin() as session:
                     session.execute(insert(ProductRow), rows)
                     session.execute(insert(VariantRow), variants)
@@ -203,36 +203,3 @@ def _moved(own: Vectors, other: Vectors, kept: float) -> Vectors:
     mixed = kept * own + (1 - kept) * other
     moved: Vectors = mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
     return moved
-
-
-def _product_row(product: Product, text: str) -> dict[str, Any]:
-    selling = {"price", "list_price", "stock", "in_stock"}
-    return {
-        "id": product.id,
-        "revision": 1,
-        "document": product.model_dump_json(exclude={"variants": {"__all__": selling}}),
-        "title": product.title,
-        "department": product.department,
-        "text_hash": text,
-        "price_min": product.price,
-        "in_stock": product.in_stock,
-        "rating": product.rating,
-        "review_count": product.review_count,
-        "created_at": product.created_at,
-        "removed": False,
-    }
-
-
-def _variant_rows(product: Product) -> list[dict[str, Any]]:
-    return [
-        {
-            "product_id": product.id,
-            "sku": variant.sku,
-            "position": position,
-            "price": variant.price,
-            "list_price": variant.list_price,
-            "stock": variant.stock,
-            "in_stock": variant.in_stock,
-        }
-        for position, variant in enumerate(product.variants)
-    ]

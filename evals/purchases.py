@@ -158,25 +158,33 @@ def _measured(
     reached: dict[str, list[float]] = defaultdict(list)
     new = _new_items(known)
     cold: list[float] = []
+    among: list[float] = []
     for case in cases:
         signals = model.signals(case.past)
         scores = {
             "ours": blend @ signals,
             "network alone": signals[0].copy(),
-            "own purchases": signals[3].copy(),
             **{name: score(case.past) for name, score in simple.items()},
         }
         for name, values in scores.items():
-            if name == "own purchases" and task == "with":
-                continue
             best = _best(model, values, case.past, task)
             reached[name].append(len(best & set(case.targets.tolist())) / len(case.targets))
-            if name == "ours":
-                cold += [float(n in best) for n in case.targets.tolist() if n in new]
+            if name == "ours" and (right := new & set(case.targets.tolist())):
+                cold += [float(n in best) for n in right]
+                only = np.full_like(values, -np.inf)
+                only[list(new)] = values[list(new)]
+                found = _best(model, only, case.past, task)
+                among.append(len(found & right) / len(right))
     return {
         "n": len(cases),
         "recall_at_20": {name: round(float(np.mean(r)), 4) for name, r in reached.items()},
-        "new_items": {"n": len(cold), "recall_at_20": round(float(np.mean(cold or [0.0])), 4)},
+        "new_items": {
+            "items": len(new),
+            "n": len(cold),
+            "recall_at_20": round(float(np.mean(cold or [0.0])), 4),
+            "recall_at_20_among_new": round(float(np.mean(among or [0.0])), 4),
+            "by_chance_among_new": round(min(1.0, TOP / max(len(new), 1)), 4),
+        },
     }
 
 
@@ -217,7 +225,22 @@ def baselines(known: Histories) -> dict[str, Baseline]:
 
         return score
 
+    # Among what was bought as often or as lately, what is popular comes first.
+    ties = popularity / (popularity.max() + 1)
+
+    def own(decay: float) -> Baseline:
+        def score(past: Past) -> Scores:
+            result: Scores = 1e-3 * ties
+            if len(past):
+                back = past.steps[-1] - past.steps
+                np.add.at(result, past.items, np.power(decay, back).astype(np.float32))
+            return result
+
+        return score
+
     return {
+        "own purchases, latest": own(_KNN_DECAY),
+        "own purchases, most often": own(1.0),
         "popularity": lambda past: popularity.copy(),
         "co-occurrence in baskets": summed(together, _KNN_DECAY),
         "item-kNN, baskets": summed(near_baskets, _KNN_DECAY),

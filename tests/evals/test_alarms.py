@@ -1,6 +1,6 @@
 from functools import partial
 
-from evals.alarms import Noticed, Series, cusum, informed, judge, simulate, weekly
+from evals.alarms import Noticed, Series, cusum, informed, judge, odds, simulate, weekly
 from retrieval.insights.change import Mention
 
 
@@ -35,10 +35,17 @@ def test_shifts_are_counted_by_size_and_volume() -> None:
 
 def test_the_shops_detector_beats_a_fixed_threshold_on_shifts_of_its_own() -> None:
     shops = [simulate(seed)[:150] for seed in (900, 901)]
-    ours = judge(cusum, shops)
+    ours = judge(odds, shops)
     fixed = judge(partial(weekly, limit=0.7, least=3), shops)
     assert ours.precision > 0.8
     assert ours.precision > fixed.precision
     assert ours.recall > 0.25
     told = judge(partial(informed, limit=8.0), shops)
     assert told.recall > ours.recall
+
+
+def test_the_odds_notice_more_than_a_cusum_does() -> None:
+    shops = [simulate(seed)[:200] for seed in (900, 901)]
+    ours, before = judge(odds, shops), judge(cusum, shops)
+    assert ours.recall > before.recall
+    assert ours.precision > before.precision - 0.05

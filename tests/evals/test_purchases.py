@@ -41,12 +41,13 @@ def known() -> Histories:
 def past(*items: int) -> Past:
     numbers = np.array(items)
     zeros = np.zeros_like(numbers)
-    return Past(numbers, zeros, zeros, zeros, zeros)
+    return Past(numbers, zeros, zeros, zeros, zeros, zeros.astype(np.float32))
 
 
 def test_baselines_count_as_their_names_say(known: Histories) -> None:
     found = {name: score(past(0)) for name, score in baselines(known).items()}
     assert found["popularity"].tolist() == [3, 2, 1, 0]
+    assert found["own purchases, latest"].argmax() == 0
     assert found["co-occurrence in baskets"].tolist() == [0, 2, 0, 0]
     assert found["item-kNN, baskets"][1] == pytest.approx(2 / 6**0.5)
     assert found["item-kNN, customers"] == pytest.approx([0, 1, 0.5**0.5, 0])

@@ -22,7 +22,7 @@ def watched(service, early):
     """The served shop, where reviews of one product turn bad."""
     shop = service.shop
     good = [("good", n, "Great quality.", 5, 100 - n) for n in range(40)]
-    harmful = (5, 12, 13)  # among the complaints behind the alarm, and copied later
+    harmful = (2, 12, 13)  # among the complaints behind the alarm, and copied later
     bad = [
         ("bad", n, INJECTION if n in harmful else "Awful quality.", 1, 20 - n) for n in range(14)
     ]

@@ -26,7 +26,7 @@ def index(
     from evals.growth_plot import growth_plot
     from evals.index_scale import measure_growth
     from evals.judgments import read_columns
-    from evals.search import encoded
+    from evals.views import encoded
     from retrieval.encoder.opening import open_encoder
 
     try:

@@ -22,7 +22,7 @@ def search(
     minutes: Annotated[
         float, typer.Option(help="The encoder's training ends then at the latest.")
     ] = 15.0,
-    epochs: Annotated[float, typer.Option(help="How often the encoder reads a query.")] = 4.0,
+    epochs: Annotated[float, typer.Option(help="How often an encoder reads a query.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Compare BM25, vectors alone and the hybrid search over the whole catalogue."""

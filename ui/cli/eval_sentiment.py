@@ -17,11 +17,15 @@ def sentiment(
     model: Annotated[
         Path | None, typer.Option(help="Folder of a trained model. Default: the shipped one.")
     ] = None,
+    baseline: Annotated[
+        list[Path] | None,
+        typer.Option(help="Measure tf-idf with logistic regression, fitted on this file, instead."),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure a sentiment model: accuracy, macro-F1, AUC, calibration, speed."""
     from assistant.settings import Settings
-    from evals.sentiment import as_json, evaluate_sentiment
+    from evals.sentiment import as_json, evaluate_baseline, evaluate_sentiment
     from finetune.errors import FinetuneError
     from finetune.sentiment.ratings import read_ratings
     from retrieval.errors import RetrievalError
@@ -29,11 +33,15 @@ def sentiment(
 
     try:
         examples = read_ratings(data, text, label)
-        if model:
-            opened = SentimentModel.load(model)
+        if baseline:
+            figures = evaluate_baseline(read_ratings(baseline, text, label), examples)
         else:
-            opened = SentimentModel.open(Settings().home / "models")
-        figures = evaluate_sentiment(opened, examples)
+            opened = (
+                SentimentModel.load(model)
+                if model
+                else SentimentModel.open(Settings().home / "models")
+            )
+            figures = evaluate_sentiment(opened, examples)
     except (FinetuneError, RetrievalError) as error:
         Console(stderr=True).print(f"{error.code}: {error}", markup=False)
         raise typer.Exit(2) from error

@@ -15,6 +15,7 @@ from ui.cli.eval_intent import intent
 from ui.cli.eval_next_item import next_item
 from ui.cli.eval_purchases import purchases
 from ui.cli.eval_queries import queries
+from ui.cli.eval_recommendations import recommendations
 from ui.cli.eval_search import search
 from ui.cli.eval_sentiment import sentiment
 from ui.cli.eval_states import states
@@ -39,4 +40,5 @@ def register(parent: typer.Typer) -> None:
     app.command()(purchases)
     app.command()(diversity)
     app.command()(fairness)
+    app.command()(recommendations)
     parent.add_typer(app, name="eval")

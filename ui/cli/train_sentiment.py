@@ -26,22 +26,30 @@ def sentiment(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One field of the recipe, as name=value.")
     ] = None,
+    stock: Annotated[
+        bool,
+        typer.Option("--stock", help="Train a BERT alone by the stock recipe, to compare with."),
+    ] = False,
 ) -> None:
     """Train a sentiment model on judged reviews. Prints JSON."""
     from finetune.errors import FinetuneError
     from finetune.sentiment.ratings import read_ratings
-    from finetune.sentiment.train import RECIPE, train_sentiment
+    from finetune.sentiment.stock import train_stock_sentiment
+    from finetune.sentiment.train import default_recipe, train_sentiment
     from retrieval.errors import RetrievalError
 
     try:
         shares = [float(share) for share in split.split(":")]
     except ValueError as error:
         raise typer.BadParameter(f"--split is shares such as 7:2:1, not {split!r}.") from error
-    chosen = read_recipe(RECIPE, recipe, set_ or [])
     try:
         examples = read_ratings(data, text, label)
+        chosen = read_recipe(default_recipe(examples), recipe, set_ or [])
+        if stock:
+            typer.echo(json.dumps(train_stock_sentiment(examples, out, chosen.body)))
+            return
         with EpochBar(chosen.epochs) as report:
-            figures = train_sentiment(examples, out, chosen, shares, report.row)
+            figures = train_sentiment(examples, out, chosen, shares, report.row, report.advance)
     except (FinetuneError, RetrievalError) as error:
         Console(stderr=True).print(f"{error.code}: {error}", markup=False)
         raise typer.Exit(2) from error

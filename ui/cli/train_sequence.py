@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ui.cli.stages import StageBars
 from ui.cli.training import read_recipe
 
 
@@ -44,24 +44,18 @@ def sequence(
 
     fields = [*(set_ or []), *([] if seed is None else [f"seed={seed}"])]
     chosen = read_recipe(SequenceRecipe(), recipe, fields)
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} epochs"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
     try:
         told, counted = read_histories(data)
         texts = read_titles(items) if items else None
-        with progress:
-            bar = progress.add_task("training", total=chosen.epochs)
+        with StageBars() as bars:
 
             def report(row: dict[str, float]) -> None:
-                figures = f"loss {row['loss']:.3f}, validation NDCG@10 {row['ndcg_at_10']:.4f}"
-                progress.update(bar, completed=row["epoch"], description=figures)
+                bars.note(
+                    f"epoch {row['epoch']} of at most {chosen.epochs}, loss {row['loss']:.3f}, "
+                    f"validation NDCG@10 {row['ndcg_at_10']:.4f}"
+                )
 
-            metrics = train_sequence(told, counted, out, chosen, texts, test, report)
+            metrics = train_sequence(told, counted, out, chosen, texts, test, report, bars.step)
     except (FinetuneError, RetrievalError) as error:
         Console(stderr=True).print(f"{error.code}: {error}", markup=False)
         raise typer.Exit(2) from error

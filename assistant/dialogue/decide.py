@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from assistant.dialogue.state import DialogueState
+from assistant.understanding.reviews import about_reviews
 from assistant.understanding.understanding import IntentName, Understanding
 
 Route = Literal[
@@ -67,7 +68,9 @@ def decide(heard: Understanding, state: DialogueState) -> Route:
     if state.pending and (route := _settle(heard, state.pending)):
         return route
     route = BY_INTENT[heard.intent.name]
-    if route == "compare" and state.shown and asks_for_best(heard):
+    if _doubts(heard):
+        return "reviews"
+    if route == "compare" and state.shown and (asks_for_best(heard) or _by_reviews(heard)):
         route = "reviews"
     if heard.other_language:
         return "lost"  # words of it that look like ours mean nothing
@@ -106,6 +109,17 @@ def asks_for_best(heard: Understanding) -> bool:
     return by_rating or (heard.intent.name == IntentName.COMPARE and bool(heard.aspects))
 
 
+def _by_reviews(heard: Understanding) -> bool:
+    """Whether products are to be compared by what reviews say: "which has most complaints?"."""
+    return bool(heard.aspects or heard.review_side or about_reviews(heard.text.casefold()))
+
+
+def _doubts(heard: Understanding) -> bool:
+    """Whether it is asked if reviews are genuine, of what was shown or of the shop's at large."""
+    names_a_kind = any(change.slot == "category" for change in heard.changes)
+    return heard.doubts_reviews and not names_a_kind and not heard.other_language
+
+
 def _looks_further(heard: Understanding, state: DialogueState, route: Route) -> bool:
     """Whether what sounds like talk about what was shown describes what is looked for."""
     if heard.references:
@@ -113,6 +127,8 @@ def _looks_further(heard: Understanding, state: DialogueState, route: Route) -> 
     if not state.shown:
         return _wants_products(heard) or (route == "reviews" and bool(heard.changes))
     # "Any perfume?", "which phone has the best reviews?"
+    if any(change.slot in ("avoid_aspects", "prefer_aspects") for change in heard.changes):
+        return True  # "are there any that are quiet?"
     names_a_kind = any(change.slot == "category" for change in heard.changes)
     return names_a_kind and route in ("question", "reviews")
 
@@ -134,7 +150,7 @@ def _settle(heard: Understanding, pending: dict[str, Any]) -> Route | None:
 
 def _wants_products(heard: Understanding) -> bool:
     """Whether something was named that the catalogue can be searched for."""
-    named = ("category", "attributes.", "price_", "prefer_attributes.", "exclude.", "avoid_aspects")
+    named = ("category", "attributes.", "price_", "prefer_", "exclude.", "avoid_aspects")
     named_any = any(change.slot.startswith(named) for change in heard.changes)
     return named_any or heard.resumes is not None
 

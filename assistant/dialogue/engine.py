@@ -8,7 +8,8 @@ from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.state import DialogueState
 from assistant.dialogue.work import Draft, Work
 from assistant.reply.phrases import Phrases, phrases
-from assistant.turn import Personalised
+from assistant.turn import Personalised, ProductView, QuoteView
+from retrieval.candidate import Candidate
 
 
 class GraphEngine:
@@ -40,11 +41,22 @@ class GraphEngine:
                 on=draft.personal == "history", why=book.say(f"personal_{draft.personal}")
             ),
             candidates=draft.candidates,
-            products=[self._rooms.cards.card(c, state.language) for c in draft.candidates],
+            products=[
+                self._card(draft, candidate, state.language) for candidate in draft.candidates
+            ],
             quick_replies=_quick(draft, book),
             handoff_reason=draft.handoff_reason,
             timings_ms={name: round(spent, 2) for name, spent in timings.items()},
         )
+
+    def _card(self, draft: Draft, candidate: Candidate, language: str) -> ProductView:
+        """The card, with what the reply quotes of its reviews."""
+        card = self._rooms.cards.card(candidate, language)
+        card.review_summary.quoted = [
+            QuoteView(text=quote.text, review_id=quote.review_id, positive=quote.sign > 0)
+            for quote in draft.quotes.get(candidate.id, ())
+        ]
+        return card
 
 
 def _quick(draft: Draft, book: Phrases) -> list[str]:

@@ -51,7 +51,11 @@ def following(rooms: Rooms, work: Work) -> Work:
 def _search(rooms: Rooms, work: Work, leave_out: Sequence[str]) -> Work:
     state, owner = work["state"], work["owner"]
     found = rooms.finder.find(
-        state.constraints, owner.customer_id, rooms.page_size, exclude_ids=leave_out
+        state.constraints,
+        owner.customer_id,
+        rooms.page_size,
+        exclude_ids=leave_out,
+        session_id=owner.conversation_id,
     )
     timings = {**work.get("timings_ms", {}), **found.timings_ms}
     if not found.candidates:
@@ -147,7 +151,7 @@ def _unproven(
     """Names, for each aspect wanted, the products of which no review says anything about it."""
     said = []
     wish = state.constraints
-    for name in dict.fromkeys([*wish.avoid_aspects, *wish.prefer_aspects]):
+    for name in dict.fromkeys([*wish.avoid_aspects, *wish.praised_aspects]):
         silent = [c for c in candidates if not (c.reviews and c.reviews.aspect(name))]
         if silent:
             label = rooms.lexicon.label("aspect", name, state.language)

@@ -2,7 +2,8 @@
 
 import re
 
-from assistant.dialogue.reviews import tell_aspect
+from assistant.dialogue.review_teller import ReviewTeller
+from assistant.dialogue.reviews import reviews
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.targets import ask_which, focused, targets
 from assistant.dialogue.work import Draft, Work, book_of
@@ -24,13 +25,16 @@ FLAG = ("yes", "no")
 def question(rooms: Rooms, work: Work) -> Work:
     """Answers what was asked about the product meant, or about each where several are."""
     found = targets(rooms, work, at_most=MOST_ASKED)
+    if not found and work["understanding"].aspects:
+        return reviews(rooms, work)  # "is it safe?" of several: what reviews say of each
     if not found:
         return ask_which(work, "question")
     candidate, heard, book = found[0], work["understanding"], book_of(work)
-    sentences = [s for each in found for s in _Teller(rooms, each, book).answers(heard)]
+    told = ReviewTeller(rooms, heard, book)
+    sentences = [s for each in found for s in _Teller(rooms, each, book, told).answers(heard)]
     silent = False
     if not sentences:
-        teller = _Teller(rooms, candidate, book)
+        teller = _Teller(rooms, candidate, book, told)
         passage = _passage(candidate, heard, book.language)
         silent = passage is None and not heard.references
         sentences = teller.passage(passage) if passage else teller.describe(silent)
@@ -40,14 +44,18 @@ def question(rooms: Rooms, work: Work) -> Work:
     quick = ["quick_yes", "quick_no"] if silent else ["quick_add_it", "quick_more"]
     if len(found) > 1:
         quick.remove("quick_add_it")
-    return {"draft": Draft("answer", sentences, found, quick), "state": state}
+    draft = Draft("answer", sentences, found, quick, quotes=told.quotes)
+    return {"draft": draft, "state": state}
 
 
 class _Teller:
     """Words what is recorded about one product."""
 
-    def __init__(self, rooms: Rooms, candidate: Candidate, book: Phrases) -> None:
+    def __init__(
+        self, rooms: Rooms, candidate: Candidate, book: Phrases, reviews: ReviewTeller
+    ) -> None:
         self._rooms = rooms
+        self._reviews = reviews
         self._candidate = candidate
         self._product = candidate.product
         self._book = book
@@ -137,7 +145,7 @@ class _Teller:
         """What reviews say of an aspect asked about ("is it loud?")."""
         reviews = self._candidate.reviews
         found = reviews.aspect(name) if reviews else None
-        told = tell_aspect(self._rooms, self._candidate, name, self._book)
+        told = self._reviews.aspect(self._candidate, name)
         # Only the sentence that none speaks of it names the product by itself.
         spoken = found is not None and found.mentions > 0
         named = [f"{self._title}{self._book.say('colon')}"] if spoken else []

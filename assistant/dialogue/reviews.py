@@ -1,21 +1,16 @@
 """What reviews say: counts, aspects and verbatim quotes."""
 
-from collections.abc import Sequence
-
 from assistant.dialogue.decide import asks_for_best
 from assistant.dialogue.named import named
+from assistant.dialogue.review_teller import ReviewTeller, grounds
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.targets import ask_which, focused, targets
 from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
-from assistant.reply.phrases import Phrases
-from retrieval.candidate import AspectEvidence, Candidate, ReviewEvidence
+from assistant.understanding.understanding import IntentName
+from retrieval.candidate import Candidate
 from retrieval.reviews.ratings import weighed
-from retrieval.reviews.wording import most_said
 
-ASPECTS_NAMED = 3
-ONE_VOICE = 1
-"""A complaint made once is not "what people complain about"."""
 MOST_TOLD = 4
 """Products that are told of one by one."""
 
@@ -23,115 +18,72 @@ MOST_TOLD = 4
 def reviews(rooms: Rooms, work: Work) -> Work:
     """Sums up the reviews of the product meant, of each shown, or says which is judged best."""
     state, heard, book = work["state"], work["understanding"], book_of(work)
-    if asks_for_best(heard) and len(state.shown) > 1:
+    if asks_for_best(heard) and len(state.shown) > 1 and not heard.doubts_reviews:
         return _best(rooms, work)
     listed = rooms.describe(state.shown, work["owner"].customer_id)
-    called = [] if heard.references else named(listed, heard.text, state.language)
-    found = called[:MOST_TOLD] or targets(rooms, work, at_most=MOST_TOLD)
+    pointed = any(r.kind != "focus" for r in heard.references)
+    compared = heard.intent.name == IntentName.COMPARE and not pointed
+    called = [] if pointed else named(listed, heard.text, state.language)
+    if not called and not pointed:
+        called = _met(rooms, work, listed)
+    found = called[:MOST_TOLD]
+    if not found and not compared:
+        found = targets(rooms, work, at_most=MOST_TOLD)
     # "Is it loud?" of several: the answer for each says more than "which one?".
-    anyone = not heard.references or (
-        heard.aspects and all(r.kind == "focus" for r in heard.references)
-    )
-    if not found and anyone and len(state.shown) > 1:
+    if not found and not pointed and len(state.shown) > 1:
         return _each(rooms, work, listed[:MOST_TOLD])
+    if not found and heard.doubts_reviews and not heard.references:
+        return _doubts_of_shop(rooms, work)
     if not found:
         return ask_which(work, "reviews")
     if len(found) > 1:
         return _each(rooms, work, found)
-    sentences = _summary(rooms, found[0], heard.aspects, book)
-    draft = Draft("answer", sentences, found, ["quick_add_it", "quick_more"])
+    teller = ReviewTeller(rooms, heard, book)
+    sentences = teller.doubts(found[0]) if heard.doubts_reviews else teller.summary(found[0])
+    draft = Draft("answer", sentences, found, ["quick_add_it", "quick_more"], quotes=teller.quotes)
     return {"draft": draft, "state": focused(state, found)}
 
 
-def _summary(rooms: Rooms, candidate: Candidate, asked: Sequence[str], book: Phrases) -> list[str]:
-    title = display.title(candidate.product, book.language)
-    evidence = candidate.reviews
-    if evidence is None or not evidence.count:
-        return [book.say("reviews_none", title=title)]
-    said = [
-        book.say(
-            "reviews_overall", n=evidence.count, title=title, rating=f"{evidence.rating or 0:.1f}"
-        )
-    ]
-    if asked:
-        for name in asked:
-            said += tell_aspect(rooms, candidate, name, book)
-        return said
-    good, bad = _sides(evidence)
-    if good:
-        said.append(book.say("reviews_good", aspects=_counted(rooms, good, 1, book)))
-    if bad:
-        said.append(book.say("reviews_bad", aspects=_counted(rooms, bad, -1, book)))
-    else:
-        said.append(book.say("reviews_no_bad"))
-    quotes = [_quote(bad[0], -1, book) if bad else None, _quote(good[0], 1, book) if good else None]
-    said += [book.say("reviews_quote", quote=quote) for quote in quotes if quote]
-    if evidence.suspected:
-        said.append(book.say("reviews_suspected", n=evidence.suspected))
-    return said
+def _met(rooms: Rooms, work: Work, listed: list[Candidate]) -> list[Candidate]:
+    """Those called by name that were shown before, and that a wish has left out since."""
+    state = work["state"]
+    gone = [i for i in state.met if i not in state.shown]
+    before = rooms.describe(gone, work["owner"].customer_id)
+    called = named([*before, *listed], work["understanding"].text, state.language)
+    return [candidate for candidate in called if candidate.id in gone]
 
 
 def _each(rooms: Rooms, work: Work, found: list[Candidate]) -> Work:
-    """A line for each product: what is praised and complained of, or the aspect asked about."""
+    """A line for each product: what is praised and complained of, or what was asked about."""
     heard, book = work["understanding"], book_of(work)
-    lines = []
+    teller, lines = ReviewTeller(rooms, heard, book), []
     for candidate in found:
         title = display.title(candidate.product, book.language)
         evidence = candidate.reviews
-        if evidence is None or not evidence.count:
-            lines.append(book.say("reviews_none", title=title))
+        if heard.doubts_reviews or evidence is None or not evidence.count:
+            lines.append(book.sentences(teller.doubts(candidate)))
             continue
         if heard.aspects:
-            told = [s for name in heard.aspects for s in tell_aspect(rooms, candidate, name, book)]
+            told = [s for name in heard.aspects for s in teller.aspect(candidate, name)]
         else:
-            good, bad = _sides(evidence)
-            told = [book.say("reviews_no_bad")]
-            if bad:
-                told = [book.say("reviews_bad", aspects=_counted(rooms, bad, -1, book))]
-                quote = _quote(bad[0], -1, book)
-                told += [book.say("reviews_quote", quote=quote)] if quote else []
-            if good:
-                told.append(book.say("reviews_good", aspects=_counted(rooms, good, 1, book)))
-        lines.append(book.sentences([f"{title}{book.say('colon')}", *told]))
-    draft = Draft("answer", lines, found, ["quick_reviews", "quick_more"], lines=True)
+            told = teller.sides(candidate, complaints_first=True)
+        # Only the sentence that none speaks of it names the product by itself.
+        silent = all(not (a := evidence.aspect(name)) or not a.mentions for name in heard.aspects)
+        head = [] if heard.aspects and silent else [f"{title}{book.say('colon')}"]
+        lines.append(book.sentences([*head, *told]))
+    quick = ["quick_reviews", "quick_more"]
+    draft = Draft("answer", lines, found, quick, lines=True, quotes=teller.quotes)
     return {"draft": draft, "state": work["state"]}
 
 
-def _sides(evidence: ReviewEvidence) -> tuple[list[AspectEvidence], list[AspectEvidence]]:
-    """Aspects praised more than criticised, and those that more than one complains of."""
-    good = [a for a in evidence.aspects if a.positive > a.negative and a.sentiment > 0]
-    bad = [a for a in evidence.aspects if a.negative > ONE_VOICE]
-    good.sort(key=lambda a: -a.positive)
-    bad.sort(key=lambda a: (-a.negative, a.positive))
-    return good, bad
-
-
-def tell_aspect(rooms: Rooms, candidate: Candidate, name: str, book: Phrases) -> list[str]:
-    """What reviews of a product say of one aspect, with a quote; or that none speaks of it."""
-    title = display.title(candidate.product, book.language)
-    label = rooms.lexicon.label("aspect", name, book.language)
-    evidence = candidate.reviews
-    found = evidence.aspect(name) if evidence else None
-    if evidence is None or found is None or not found.mentions:
-        return [book.say("reviews_aspect_none", title=title, aspect=label)]
-    said = [
-        book.say(
-            "reviews_aspect",
-            n=found.mentions,
-            total=evidence.count,
-            aspect=label,
-            positive=found.positive,
-            negative=found.negative,
-        )
-    ]
-    if found.negative > ONE_VOICE:
-        complaints = rooms.finder.summaries.complaints(candidate.id, name)
-        if alike := most_said(complaints):
-            said.append(book.say("reviews_alike", words=alike[0], n=alike[1]))
-    if found.trend is not None and found.trend.direction != "steady":
-        said.append(book.say(f"reviews_{found.trend.direction}"))
-    quotes = [quote.text for quote in found.quotes_in(book.language)]
-    return said + [book.say("reviews_quote", quote=quote) for quote in quotes[:1]]
+def _doubts_of_shop(rooms: Rooms, work: Work) -> Work:
+    """How many of all the shop's reviews may not be genuine: nothing in particular was shown."""
+    book, summaries = book_of(work), rooms.finder.summaries
+    found = summaries.doubts()
+    n = len({review for ids in found.values() for review in ids})
+    key = "reviews_doubted_shop" if n else "reviews_doubted_shop_none"
+    said = book.say(key, n=n, total=summaries.count(), grounds=grounds(found, book))
+    return {"draft": Draft("answer", [said]), "state": work["state"]}
 
 
 def _best(rooms: Rooms, work: Work) -> Work:
@@ -149,7 +101,10 @@ def _best(rooms: Rooms, work: Work) -> Work:
     title = display.title(best.product, book.language)
     rating, n = f"{best.reviews.rating:.1f}", best.reviews.count
     said = [book.say("reviews_best", title=title, rating=rating, n=n)]
-    draft = Draft("answer", said, [best], ["quick_add_it", "quick_more"])
+    teller = ReviewTeller(rooms, heard, book)
+    said += teller.sides(best)
+    quick = ["quick_add_it", "quick_more"]
+    draft = Draft("answer", said, [best], quick, quotes=teller.quotes)
     return {"draft": draft, "state": focused(state, [best])}
 
 
@@ -170,27 +125,9 @@ def _best_in(rooms: Rooms, work: Work, rated: list[Candidate]) -> Work:
     best = max(judged, key=lambda c: sum(merit(c)) / len(merit(c)))
     title = display.title(best.product, book.language)
     said = [book.say("reviews_best_aspect", title=title, aspects=label)]
+    teller = ReviewTeller(rooms, work["understanding"], book)
     for name in names:
-        said += tell_aspect(rooms, best, name, book)
-    draft = Draft("answer", [*said, unknown], [best], ["quick_add_it", "quick_more"])
+        said += teller.aspect(best, name)
+    quick = ["quick_add_it", "quick_more"]
+    draft = Draft("answer", [*said, unknown], [best], quick, quotes=teller.quotes)
     return {"draft": draft, "state": focused(state, [best])}
-
-
-def _quote(aspect: AspectEvidence, sign: int, book: Phrases) -> str | None:
-    quotes = aspect.quotes_in(book.language)
-    return next((quote.text for quote in quotes if quote.sign == sign), None)
-
-
-def _counted(rooms: Rooms, aspects: list[AspectEvidence], sign: int, book: Phrases) -> str:
-    """Aspects with how many of those who speak of them praise them, or complain."""
-    return book.join(
-        [
-            book.say(
-                "reviews_counted",
-                aspect=rooms.lexicon.label("aspect", a.aspect, book.language),
-                n=a.positive if sign > 0 else a.negative,
-                total=a.mentions,
-            )
-            for a in aspects[:ASPECTS_NAMED]
-        ]
-    )

@@ -14,6 +14,7 @@ from retrieval.candidate import Candidate
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.lexicon import Lexicon
 from retrieval.pipeline import ProductFinder
+from retrieval.reviews.clause_reader import ClauseReader
 from retrieval.reviews.vocabulary import OwnWords
 from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.order_store import OrderStore
@@ -36,6 +37,8 @@ class Rooms:
     policies: PolicyBook
     own_words: Callable[[], OwnWords] = lambda: ()
     """Review aspects that the merchant took over, with the words that name them."""
+    clauses: ClauseReader | None = None
+    """Tells which aspect a question means that no word names: "will my feet hurt?"."""
 
     @cached_property
     def cards(self) -> CardWriter:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from assistant.understanding.understanding import IntentName
 from retrieval.constraints import Constraints
 
 
@@ -27,6 +28,18 @@ class Wish(BaseModel):
     provenance: tuple[Provenance, ...] = ()
 
 
+class Asked(BaseModel):
+    """What was last asked of a product, to be asked of another: "and the second?"."""
+
+    model_config = ConfigDict(frozen=True)
+
+    intent: IntentName
+    aspects: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    values: dict[str, list[str]] = Field(default_factory=dict)
+    side: int = 0
+
+
 class DialogueState(BaseModel):
     """What is believed and remembered between turns: ids and constraints, no documents."""
 
@@ -44,8 +57,13 @@ class DialogueState(BaseModel):
     """Product ids of the last list shown, in order; what ordinals refer to."""
     seen: tuple[str, ...] = ()
     """All product ids shown for the present constraints; "show more" leaves them out."""
+    met: tuple[str, ...] = ()
+    """Product ids shown in this conversation, newest first, for what is called by name after a
+    wish has filtered it out; at most twenty."""
     focus: tuple[str, ...] = ()
     """Product ids talked about, newest first; what "it" refers to. At most five."""
+    asked: Asked | None = None
+    """The question of the turn before, if it was one about products."""
     sponsored: dict[str, str] = Field(default_factory=dict)
     """Products that were placed in a list for money, and who paid; at most twenty."""
     pending: dict[str, Any] | None = None

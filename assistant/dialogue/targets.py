@@ -16,7 +16,14 @@ def shown(rooms: Rooms, state: DialogueState) -> list[ShownProduct]:
     """The products that references may point at: the last list, then what was talked about."""
     ids = list(dict.fromkeys([*state.shown, *state.focus]))
     products = rooms.catalog.get_many(ids)
-    return [shown_product(products[i], state.language) for i in ids if i in products]
+    reviews = rooms.finder.summaries.get_many(ids)
+    return [
+        shown_product(products[i], state.language, (a.aspect for a in reviews[i].aspects))
+        if i in reviews
+        else shown_product(products[i], state.language)
+        for i in ids
+        if i in products
+    ]
 
 
 def targets(rooms: Rooms, work: Work, at_most: int = 1) -> list[Candidate]:

@@ -16,6 +16,7 @@ from retrieval.constraints import Constraints
 TOPICS_KEPT = 5
 FOCUS_KEPT = 5
 SEEN_KEPT = 500
+MET_KEPT = 20
 
 _STEP_UP = 1.5
 """How far a shopper who minds paying more less is taken to go."""
@@ -64,7 +65,9 @@ def remember_shown(state: DialogueState, ids: Sequence[str]) -> DialogueState:
     """The state after a list was shown; ordinals refer to it from now on."""
     seen = tuple(dict.fromkeys([*state.seen, *ids]))[-SEEN_KEPT:]
     focus = (ids[0],) if len(ids) == 1 else ()
-    return state.model_copy(update={"shown": tuple(ids), "seen": seen, "focus": focus})
+    met = tuple(dict.fromkeys([*ids, *state.met]))[:MET_KEPT]
+    update = {"shown": tuple(ids), "seen": seen, "met": met, "focus": focus}
+    return state.model_copy(update=update)
 
 
 def set_focus(state: DialogueState, ids: Sequence[str]) -> DialogueState:
@@ -138,6 +141,9 @@ def _change(state: DialogueState, change: Change, prices: Sequence[float]) -> Di
         _clear(data, slot, name)
     elif slot in _LISTS:
         _change_values(data, kept, change, slot, name)
+    elif slot in _ASPECTS and change.op == "remove":
+        data[slot] = [a for a in data[slot] if a != change.value]
+        kept = [p for p in kept if not (p.slot == slot and p.value == change.value)]
     elif slot in _ASPECTS:
         data[slot] = _joined([] if change.op == "set" else data[slot], change)
         other = _ASPECTS[slot == _ASPECTS[0]]

@@ -1,5 +1,6 @@
 """The working record of one turn: what the steps of the graph hand on to each other."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -8,7 +9,7 @@ from assistant.dialogue.state import DialogueState
 from assistant.reply.phrases import Phrases, phrases
 from assistant.turn import Action
 from assistant.understanding.understanding import Understanding
-from retrieval.candidate import Candidate
+from retrieval.candidate import Candidate, Quote
 
 
 class Work(TypedDict, total=False):
@@ -42,6 +43,8 @@ class Draft:
     handoff_reason: str | None = None
     lines: bool = False
     """Whether the sentences stand on lines of their own."""
+    quotes: Mapping[str, Sequence[Quote]] = field(default_factory=dict)
+    """What the sentences quote of the reviews of each product."""
 
     def text(self, book: Phrases) -> str:
         parts = [s for s in self.sentences if s]

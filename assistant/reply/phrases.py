@@ -41,7 +41,8 @@ class Phrases:
         return phrase.format(**values).rstrip()
 
     def join(self, items: list[str], last: str = "and") -> str:
-        """``a, b and c`` in this language; ``last`` is ``and`` or ``or``."""
+        """``a, b and c`` in this language; ``last`` is ``and``, or ``or`` in a
+        question and ``either`` elsewhere."""
         if len(items) < 2:
             return "".join(items)
         comma, word = self.say("list_comma"), self.say(f"list_{last}")

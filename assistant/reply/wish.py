@@ -45,7 +45,7 @@ class WishWriter:
         book = phrases(language)
         parts = [*self._what(wish, language), *self._price(wish, book)]
         for name, values in wish.attributes.items():
-            parts.append(book.join(self._values(name, values, language), last="or"))
+            parts.append(book.join(self._values(name, values, language), last="either"))
         query = wish.query.casefold()
         preferred = [
             words
@@ -57,15 +57,17 @@ class WishWriter:
             parts.append(book.say("wish_prefer", values=book.join(preferred)))
         excluded = [v for n, vs in wish.exclude.items() for v in self._values(n, vs, language)]
         if excluded:
-            parts.append(book.say("wish_not", values=book.join(excluded, last="or")))
+            parts.append(book.say("wish_not", values=book.join(excluded, last="either")))
         if wish.rating_min is not None:
             parts.append(book.say("wish_rating", rating=f"{wish.rating_min:g}"))
         if wish.avoid_aspects:
             parts.append(book.say("wish_avoid", aspects=self._aspects(wish.avoid_aspects, book)))
-        if wish.prefer_aspects:
+        if wish.praised_aspects:
             parts.append(
-                book.say("wish_prefer_aspects", aspects=self._aspects(wish.prefer_aspects, book))
+                book.say("wish_prefer_aspects", aspects=self._aspects(wish.praised_aspects, book))
             )
+        if wish.is_frugal:
+            parts.append(book.say("wish_frugal"))
         if wish.sort != "relevance":
             parts.append(book.say(f"wish_sort_{wish.sort}"))
         return [part for part in parts if part]
@@ -118,4 +120,4 @@ class WishWriter:
 
     def _aspects(self, names: list[str], book: Phrases) -> str:
         labels = [self._lexicon.label("aspect", name, book.language) for name in names]
-        return book.join(labels, last="or")
+        return book.join(labels, last="either")

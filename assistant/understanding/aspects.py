@@ -1,13 +1,28 @@
 """Wishes and questions about what reviews say: "nothing with bad sizing", "is it loud?"."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from assistant.understanding.cues import filler, read_data
 from assistant.understanding.message import Message, Unit
+from retrieval.constraints import Constraints
 from retrieval.lexicon.phrases import Phrases
-from retrieval.reviews.vocabulary import Found, Word, vocabulary, words_of
+from retrieval.reviews.vocabulary import (
+    Found,
+    Vocabulary,
+    Word,
+    review_vocabulary,
+    vocabulary,
+    words_of,
+)
 
+_OTHERS = re.compile(
+    r"\b(?:the ones|ones|any|anything|something|others|one) (?:with|without|that|which)\b"
+    r"|有(?:没有|木有)?(?!人)[^，。,?？说]*的(?:吗|么|嘛|呢|不|没)?[?？]?$"
+)
+"""Products asked for by a merit: "any with a good battery?", 有续航好的吗."""
 _REACH = 4
 """Words between an aspect and the cue that judges or negates it."""
 
@@ -23,13 +38,24 @@ class _Said:
 
 
 def read_aspects(
-    message: Message, *, question: bool, about_product: bool, named: bool = True
+    message: Message,
+    held: Constraints,
+    *,
+    question: bool,
+    about_product: bool,
+    named: bool = True,
+    judged: Collection[str] = (),
 ) -> list[str]:
-    """Notes aspects to avoid or to prefer; gives those that are asked about. A yes-or-no
-    question with no kind of product ``named`` wishes for nothing: "is there a gift box?"."""
+    """Notes aspects to avoid, to prefer or, of those ``held``, not to mind any more; gives those
+    that are asked about. A yes-or-no question with no kind of product ``named`` wishes for
+    nothing: "is there a gift box?". Of two aspects that a word may mean, one that was ``judged`` of
+    what is talked about comes first: plants die of drought and phones of their battery."""
     asked: list[str] = []
+    _release(message, held)
+    if question and _OTHERS.search(message.folded):
+        question, named = False, True
     closed = question and not message.find("ask_which")
-    for said in _find(message, question and about_product):
+    for said in _find(message, question and about_product, judged):
         negated = _is_negated(message, said)
         if question and (about_product or not said.sign) and not negated:
             if said.aspect not in asked:
@@ -44,6 +70,39 @@ def read_aspects(
     if not question:
         _read_merits(message)
     return asked
+
+
+def _release(message: Message, held: Constraints) -> None:
+    """Takes back wishes that need not hold any more: "sizing doesn't matter", 噪音大也没关系."""
+    if message.find("let_go", "post_any", "any") is None:
+        return
+    for item, first, last in _located(message, vocabulary()):
+        cue = _released_by(message, first, last)
+        if cue is None:
+            continue
+        for aspect in dict.fromkeys(m.aspect for m in item.meanings if m.aspect):
+            for slot in ("avoid_aspects", "prefer_aspects"):
+                if aspect in getattr(held, slot):
+                    message.change("remove", slot, aspect, first, last)
+        message.use(min(first, cue.first), max(last, cue.last))
+
+
+def _released_by(message: Message, first: int, last: int) -> Unit | None:
+    """The cue that lets go of an aspect, in the same clause and near it."""
+    before = [u for u in message.units if first - _REACH <= u.last <= first]
+    after = [u for u in message.units if last <= u.first <= last + _REACH]
+    for unit in reversed(before):
+        if unit.role("comma"):
+            break
+        several = unit.last - unit.first > 1  # "don't care about", and not "any"
+        if unit.role("let_go", "post_any") or (unit.role("any") and several):
+            return None if unit.role("ask_which") else unit
+    for unit in after:
+        if unit.role("comma"):
+            break
+        if unit.role("post_any") or (unit.role("let_go") and not unit.role("negator")):
+            return unit
+    return None
 
 
 def _read_merits(message: Message) -> None:
@@ -103,13 +162,12 @@ def _note(message: Message, slot: str, said: _Said) -> None:
     message.use(said.first, said.last)
 
 
-def _find(message: Message, question: bool) -> list[_Said]:
+def _located(message: Message, known: Vocabulary) -> list[tuple[Found, int, int]]:
+    """The phrases of reviews in what is not used yet, with the tokens they stand at."""
     words = words_of(message.text)
-    if not words:
-        return []
     starts = {token.start: index for index, token in enumerate(message.tokens)}
     found: list[tuple[Found, int, int]] = []
-    for item in _phrases(message, words):
+    for item in _phrases(message, words, known) if words else ():
         first = starts.get(words[item.first].start)
         last = starts.get(words[min(item.last, len(words)) - 1].start)
         if first is None or last is None or any(message.used[first : last + 1]):
@@ -117,6 +175,13 @@ def _find(message: Message, question: bool) -> list[_Said]:
         if _is_part_of_word(message, first, last + 1) or _goes_on(message, last):
             continue
         found.append((item, first, last + 1))
+    return found
+
+
+def _find(message: Message, question: bool, among: Collection[str]) -> list[_Said]:
+    words = words_of(message.text)
+    # Reviewers have words that nobody wishes with: "rides up". A question may use them.
+    found = _located(message, review_vocabulary() if question else vocabulary())
     said: list[_Said] = []
     unwanted = vocabulary().unwanted
     for index, (item, first, last) in enumerate(found):
@@ -125,7 +190,8 @@ def _find(message: Message, question: bool) -> list[_Said]:
         own = {"_".join(word.key for word in words[item.first : item.last])}
         own |= _attributes_at(message, first)
         for meaning in sorted(
-            item.meanings, key=lambda m: (m.aspect not in own, m.aspect not in unwanted)
+            item.meanings,
+            key=lambda m: (m.aspect not in own, m.aspect not in among, m.aspect not in unwanted),
         ):
             if meaning.role == "says":
                 said.append(_Said(meaning.aspect, meaning.sign, first, last))
@@ -150,7 +216,7 @@ def _find(message: Message, question: bool) -> list[_Said]:
                 break
             if (
                 meaning.role == "opinion"
-                and meaning.aspect
+                and particular
                 and question
                 and last - first > _is_han(message, first)
             ):
@@ -161,23 +227,33 @@ def _find(message: Message, question: bool) -> list[_Said]:
     return said
 
 
-def _phrases(message: Message, words: list[Word]) -> list[Found]:
-    """The phrases of reviews. Faults that only hint at an aspect count where they are refused in
-    the same breath: 别晃."""
-    found = vocabulary().find(words, hints=False)
-    for item in vocabulary().find(words, hints=True):
-        before = message.folded[words[item.first].start - 1 : words[item.first].start]
+def _phrases(message: Message, words: list[Word], known: Vocabulary) -> list[Found]:
+    """The phrases of reviews. Faults that only reviewers tell of, or that only hint at an aspect,
+    count where they are refused in the same breath: 别晃, 不要容易坏的, "nothing that rides up"."""
+    found = known.find(words, hints=False)
+    for item in review_vocabulary().find(words, hints=True):
+        start, end = words[item.first].start, words[item.last - 1].end
         faults = tuple(
-            replace(m, role="says") for m in item.meanings if m.role == "hint" and m.sign < 0
+            replace(m, role="says")
+            for m in item.meanings
+            if m.role in ("hint", "says") and m.sign < 0
         )
-        if not faults or before not in _words("refusing"):
+        if not faults or not _refused().search(message.folded[:start]):
             continue
-        end = words[item.last - 1].end
-        word, start = message.word_at(words[item.last - 1].start)
-        if start + len(word) <= end:
+        word, begun = message.word_at(words[item.last - 1].start)
+        if begun + len(word) <= end:
             found = [f for f in found if f.last <= item.first or item.last <= f.first]
             found.append(Found(item.first, item.last, faults))
     return sorted(found)
+
+
+@lru_cache(maxsize=1)
+def _refused() -> re.Pattern[str]:
+    """What a text ends with that refuses what follows."""
+    english, chinese = (
+        "|".join(map(re.escape, words)) for words in read_data("aspects.yaml")["refusing"]
+    )
+    return re.compile(rf"(?:\b(?:{english})\s+|(?:{chinese}))$")
 
 
 def _attributes_at(message: Message, token: int) -> set[str]:
@@ -213,6 +289,12 @@ def _judge(
         if not 0 <= other < len(found):
             continue
         item, start, end = found[other]
+        if item.has("negators") and index < other < len(found) - 1 and start == last:
+            # 尺码不准的: not a fault denied but a fault said by denying a merit.
+            merit, begin, until = found[other + 1]
+            signs = [m.sign for m in merit.meanings if m.sign and m.aspect in ("", aspect)]
+            if signs and begin - end <= 1 and message.tokens[begin].is_han:
+                return _Said(aspect, -signs[0], first, until)
         if message.tokens[start].text in _words("polite") or _asks_how(message, start):
             continue
         gap = first - end if other < index else start - last

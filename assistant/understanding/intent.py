@@ -17,8 +17,8 @@ from assistant.understanding.intent_model import (
 )
 from assistant.understanding.understanding import Intent, IntentName
 from retrieval.encoder.bilingual import build_tokenizer
-from retrieval.encoder.export import RECIPE, export_int8
-from retrieval.encoder.logits import OUTPUT, Forward, onnx_forward, softmax
+from retrieval.encoder.export import RECIPE
+from retrieval.encoder.logits import Forward, softmax
 from retrieval.encoder.opening import has_cuda
 from retrieval.encoder.routed import Tokens
 
@@ -70,9 +70,7 @@ class OnnxIntentClassifier:
             forward = _cuda_forward(loaded)
         else:
             path = cache_dir / f"intent-{fingerprint_of(adapter)[:16]}-{RECIPE}.onnx"
-            if not path.exists():
-                export_int8(loaded.build(), path, [OUTPUT])
-            forward = onnx_forward(path, threads)
+            forward = loaded.open(path, threads)
         tokenizer = build_tokenizer(max_tokens=loaded.card.max_tokens)
         return cls(ClassifierModel(tokenizer, forward, loaded.card))
 

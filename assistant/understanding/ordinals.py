@@ -29,19 +29,22 @@ _BARE = re.compile(
     r"(?P<n>\d{1,2})(?:\s*(?:and|,|&|vs\.?|or|with|to|和|跟|与|、|还是)\s*(?P<m>\d{1,2}))?"
     r"(?:\s*(?:and|,|&|和|、)\s*(?P<o>\d{1,2}))?\s*(?:please|pls|号|对比|比较|吧|.)?$"
 )
+_COUNTED = "个款件条双台只把张本种部项支瓶盒套袋包罐桶辆副顶块枚盏株棵箱对位家份"
+"""Chinese words that things are counted with."""
 _FIRST_N = re.compile(
     rf"\b(?:the\s+)?first\s+(?P<n>two|three|four|five|[2-5])(?:\s+{_ITEM})?\b|"
-    r"前(?P<z>[两二三四五2345])[个款件条双台]"
+    rf"前(?P<z>[两二三四五2345])[{_COUNTED}]"
 )
-_LAST_TWO = re.compile(r"\b(?:the\s+)?last\s+(?:two|2)\b|(?:最后|后)[两二2][个款件条双台]")
+_LAST_TWO = re.compile(rf"\b(?:the\s+)?last\s+(?:two|2)\b|(?:最后|后)[两二2][{_COUNTED}]")
 _BOTH = re.compile(
     r"\bboth(?: of them)?\b|\bthe two\b|两个都|"
-    r"[这那]两[个款件条双台]|(?:它们|他们)?俩"
+    rf"[这那]两[{_COUNTED}]|(?:它们|他们)?俩"
 )
 _HAN = re.compile(
-    r"(?P<back>倒数)?第?(?P<n>(?<=第)[一二三四五六七八九十两\d]{1,3})(?:[个款件条双台只把张本种部项号]|(?=[和跟与、,比]|$|的|怎|多|有|是))"
+    rf"(?P<back>倒数)?第?(?P<n>(?<=第)[一二三四五六七八九十两\d]{{1,3}})"
+    rf"(?:[{_COUNTED}号]|(?=[和跟与、,比]|$|的|怎|多|有|是))"
 )
-_HAN_LAST = re.compile(r"最后[那]?(?:一)?[个款件条双台只把张本种部]|最后那")
+_HAN_LAST = re.compile(rf"最后[那]?(?:一)?[{_COUNTED}]|最后那")
 _HAN_NUMBER = re.compile(r"(?<![\d.a-z])(?P<n>[1-9一二三四五六])号(?!店|线|码|色)")
 
 
@@ -55,7 +58,7 @@ _OTHER_NOUNS = frozenset(
 
 
 def names_place(folded: str) -> bool:
-    return bool(re.search(rf"\b{_ORDINAL}\s+{_ITEM}\b|第[一二三四五六\d][个款件条双]", folded))
+    return bool(re.search(rf"\b{_ORDINAL}\s+{_ITEM}\b|第[一二三四五六\d][{_COUNTED}]", folded))
 
 
 def read_places(message: Message) -> list[Reference]:  # noqa: PLR0912

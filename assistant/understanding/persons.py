@@ -60,9 +60,20 @@ def read_person(message: Message, vocabulary: CatalogVocabulary, category: str |
     noted = _note(message, vocabulary, category, "gender", gender, first, last, bool(unsure))
     if age is not None or said.get("child"):
         values = _age_values(vocabulary, age)
-        noted |= _note_age(message, vocabulary, category, values, first, last)
+        aged = _note_age(message, vocabulary, category, values, first, last)
+        noted |= aged
+        if aged and category is None:
+            _only_prefer_gender(message)
     if not noted and said.get("child"):
         message.kept.update(i for s in spans for i in range(*s))
+
+
+def _only_prefer_gender(message: Message) -> None:
+    """Toys say for what age they are and clothes for whom: nothing says both, so one has to do."""
+    for place, change in enumerate(message.changes):
+        if change.slot == "attributes.gender":
+            preferred = change.model_copy(update={"slot": "prefer_attributes.gender"})
+            message.changes[place] = preferred
 
 
 def _is_for_children(vocabulary: CatalogVocabulary, category: str | None) -> bool:

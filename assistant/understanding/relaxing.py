@@ -108,6 +108,11 @@ def read_clearing(message: Message, state: DialogueState) -> set[int]:
         first, last = min(unit.first, cue.first), max(unit.last, cue.last)
         for slot in slots:
             message.change("clear", slot, None, first, last)
+        for aspects in ("avoid_aspects", "prefer_aspects"):
+            for slot in slots:
+                name = slot.partition(".")[2]
+                if slot.startswith("attributes.") and name in getattr(state.constraints, aspects):
+                    message.change("remove", aspects, name, first, last)
         message.use(first, last)
         done.add(index)
     return done

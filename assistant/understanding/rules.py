@@ -15,6 +15,7 @@ _SERVICE = frozenset(
     )
 )
 """Intents that words about products do not overrule: "my black shoes never arrived"."""
+_GRUMBLING = frozenset((IntentName.COMPLAINT, IntentName.REMOVE_FROM_CART))
 _CERTAIN = 0.9
 _DOUBTFUL = 0.7
 _SURE = 0.8
@@ -62,7 +63,24 @@ def _names_the_unknown(heard: Understanding, state: DialogueState) -> bool:
     return only_words and (sure or asked)
 
 
-def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)
+def _takes_back(heard: Understanding) -> bool:
+    """Whether all it does is to let go of wishes."""
+    ops = {change.op for change in heard.changes}
+    return bool(ops) and ops <= {"remove", "clear"} and not heard.references
+
+
+def _describes_what_is_sought(heard: Understanding, state: DialogueState) -> bool:
+    """Whether what sounds like a complaint or like emptying the cart names a kind of product and
+    how it should be: "a sofa, not uncomfortable", 续航差的手机不要."""
+    if heard.references or heard.order_id or heard.intent.name not in _GRUMBLING:
+        return False
+    slots = {change.slot for change in heard.changes}
+    judged = bool(slots & {"avoid_aspects", "prefer_aspects"})
+    alone = heard.intent.name == IntentName.REMOVE_FROM_CART and not state.shown
+    return "category" in slots and (judged or alone)
+
+
+def _certain(  # noqa: PLR0911, PLR0912 (a list of rules, each with its answer)
     heard: Understanding, state: DialogueState
 ) -> IntentName | None:
     told = heard.intent.name
@@ -73,6 +91,10 @@ def _certain(  # noqa: PLR0911 (a list of rules, each with its answer)
     # "Do you have a zither?": the classifier need not know the word to know what is asked.
     doubtful = heard.intent.confidence < _DOUBTFUL
     if doubtful and heard.asks_stock and heard.changes and not heard.references:
+        return IntentName.SEARCH
+    if _takes_back(heard):
+        return IntentName.REFINE
+    if _describes_what_is_sought(heard, state):
         return IntentName.SEARCH
     if told in _SERVICE:
         return None

@@ -1,5 +1,6 @@
 """The little that understanding needs to know of a product the shopper has before them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from retrieval.catalog.product import Product
@@ -16,10 +17,12 @@ class ShownProduct:
     price: float = 0.0
     rating: float | None = None
     category: str | None = None
+    aspects: frozenset[str] = frozenset()
+    """What its reviews judge."""
 
 
-def shown_product(product: Product, language: str) -> ShownProduct:
-    """The record of a product as it reads in ``language``."""
+def shown_product(product: Product, language: str, aspects: Iterable[str] = ()) -> ShownProduct:
+    """The record of a product as it reads in ``language``, with what its reviews judge."""
     text = product.text(language)
     attributes = product.all_attributes()
     for name, values in text.attributes.items():
@@ -33,4 +36,5 @@ def shown_product(product: Product, language: str) -> ShownProduct:
         price=product.price,
         rating=product.rating,
         category=product.category_path[-1] if product.category_path else None,
+        aspects=frozenset(aspects),
     )

@@ -11,6 +11,7 @@ from assistant.understanding.message import Message, Unit
 from assistant.understanding.nouns import is_purpose, label_of, names_part, names_wanted, words
 from assistant.understanding.understanding import Change
 from assistant.understanding.vocabulary import CatalogVocabulary, Sense
+from retrieval.lexicon.tokens import tokenise
 
 MOST = 4
 """Kinds of product that one message may ask for."""
@@ -73,6 +74,10 @@ def read_topics(
             topics[-1] = replace(named, begun=topics[-1].begun)
             continue
         if topic is None or any(_are_same(vocabulary, t, topic) for t in topics):
+            continue
+        if any(_only_stands_for(vocabulary, topic, t) for t in topics):
+            message.unknown.append(message.words(topic.first, topic.last))
+            places.update(run)
             continue
         topics.append(topic)
         places.update(run)
@@ -190,6 +195,14 @@ def _are_same(vocabulary: CatalogVocabulary, one: Topic, other: Topic) -> bool:
     )
 
 
+def _only_stands_for(vocabulary: CatalogVocabulary, topic: Topic, other: Topic) -> bool:
+    """Whether a kind that is not sold got a wider label, which another kind named falls under: of
+    kettles and toasters, "appliances" would be kettles again."""
+    assert topic.label is not None and other.label is not None
+    wider = not topic.precise and topic.label != other.label
+    return wider and vocabulary.covers(topic.label, other.label)
+
+
 def narrowed(message: Message, topics: list[Topic], vocabulary: CatalogVocabulary) -> list[Topic]:
     """The kinds, narrowed by words that alone tell their sorts apart: "a dress, midi". A sort not
     wanted is excluded: "headphones, not over-ear"."""
@@ -286,17 +299,45 @@ def _family(slot: str) -> str:
     return "price" if slot.startswith("price_") else name or slot
 
 
-def is_change(topic: Topic, state: DialogueState, vocabulary: CatalogVocabulary) -> bool:
+def is_change(
+    message: Message, topic: Topic, state: DialogueState, vocabulary: CatalogVocabulary
+) -> bool:
     """Whether the message speaks of another kind of product than the state holds."""
     held = state.constraints.category
     if not topic.label:
-        return False
+        return held is not None and _asks_for_present(message)
     if held is None:
         return bool(state.constraints.query) and bool(state.shown)
     if held == topic.label:
-        return False
+        # "Electronics" may stand for a television first and for a projector then.
+        words = message.words(topic.first, topic.last)
+        return not topic.precise and _name_others(words, state.constraints.query, vocabulary)
     widens = topic.precise and vocabulary.covers(topic.label, held)
     return not (widens or vocabulary.covers(held, topic.label))
+
+
+def _asks_for_present(message: Message) -> bool:
+    """Whether a present is what is looked for: "a gift for my dad", and not "it's a gift"."""
+    texts = [token.text for token in message.tokens]
+    for word in words("presents"):
+        parts = [token.text for token in tokenise(word)]
+        for first in range(len(texts) - len(parts) + 1):
+            last = first + len(parts)
+            if texts[first:last] == parts:
+                told = any(text in words("is_present") for text in texts[:first])
+                return not told and not set(texts[last : last + 1]) & words("about_presents")
+    return False
+
+
+def _name_others(words: str, query: str, vocabulary: CatalogVocabulary) -> bool:
+    """Whether two texts name kinds of product of which none is the other's."""
+    said, held = (
+        {m.value for m in vocabulary.lexicon.find(text) if m.kind == "category"}
+        for text in (words, query)
+    )
+    narrower = vocabulary.lexicon.narrower  # a kind itself included
+    related = any(a in narrower(b) or b in narrower(a) for a in said for b in held)
+    return bool(said and held) and not related
 
 
 def category_at(topics: list[Topic], token: int, held: str | None) -> str | None:

@@ -18,12 +18,14 @@ from assistant.understanding import (
 from assistant.understanding.asides import part_intents
 from assistant.understanding.aspects import read_aspects
 from assistant.understanding.cues import cantonese, cue_entries
+from assistant.understanding.emoji import read_things
 from assistant.understanding.intent import IntentClassifier
 from assistant.understanding.intent_context import IntentContext
 from assistant.understanding.message import Message, Unit
 from assistant.understanding.polarity import mark_polarity
 from assistant.understanding.query import note_unwanted_words, read_queries, unknown_words
 from assistant.understanding.questions import is_question, read_questions
+from assistant.understanding.reviews import doubts_reviews, leaning
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.spelling import Speller
 from assistant.understanding.stock import asks_for_stock
@@ -105,7 +107,8 @@ class Understander:
         same = relaxing.read_same(message, state)
         named = [] if _names_shown(message, pointed) else self._topics(message, state)
         topic = named[0] if named else topics.Topic()
-        held = topic.label or state.constraints.category
+        change = topics.is_change(message, topic, state, self.vocabulary)
+        held = topic.label or (None if change else state.constraints.category)
         category_at = partial(topics.category_at, named, held=held)
         chosen = choose_senses(message, self.vocabulary, category_at)
         chosen = {i: s for i, s in chosen.items() if not _taken(message, message.units[i])}
@@ -118,9 +121,11 @@ class Understander:
         note_unknown(message, chosen)
         aspects = read_aspects(
             message,
+            state.constraints,
             question=is_question(message),
             named=bool(topic.label),
             about_product=bool(pointed) or (not topic.label and bool(state.shown or state.focus)),
+            judged=frozenset().union(*(product.aspects for product in shown)),
         )
         message.use_all(asked.units)
         if named or state.constraints.category:
@@ -139,11 +144,13 @@ class Understander:
             further=further,
             references=pointed,
             aspects=aspects,
+            doubts_reviews=doubts_reviews(message.folded),
+            review_side=leaning(message.folded),
             asked_attributes=asked.attributes,
             asked_values=asked.values,
             quantity=quantity,
             order_id=order_id,
-            topic_change=topics.is_change(topic, state, self.vocabulary),
+            topic_change=change,
             resets=message.find("reset") is not None,
             elsewhere=elsewhere,
             asks_stock=asks_for_stock(message.folded),
@@ -162,7 +169,7 @@ class Understander:
         return topics.narrowed(message, named, self.vocabulary)
 
     def _open(self, text: str, state: DialogueState) -> tuple[Message, str | None]:
-        clean = normalise(text[:LONGEST])
+        clean = normalise(read_things(text[:LONGEST]))
         detected = detect(clean, default=state.language)
         folded = fold(clean).translate(cantonese())
         tokens, corrections = self._speller.mend(tokenise(folded))

@@ -111,6 +111,10 @@ class Understanding(BaseModel):
     references: list[Reference] = Field(default_factory=list)
     aspects: list[str] = Field(default_factory=list)
     """Review aspects asked about ("is it loud?" → noise)."""
+    doubts_reviews: bool = False
+    """Whether it asks if reviews are genuine."""
+    review_side: int = 0
+    """-1 where reviews are asked for complaints, 1 where for praise."""
     asked_attributes: list[str] = Field(default_factory=list)
     """Attributes asked about, not filtered by ("does it come in M?" → size)."""
     asked_values: dict[str, list[str]] = Field(default_factory=dict)

@@ -7,13 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
-POSTGRES_URL = "postgresql://root@127.0.0.1:5432/test"
+from tests.databases import postgres_database
 
 SERVE = """
 import sys, uvicorn
@@ -37,16 +35,8 @@ pytestmark = [pytest.mark.postgres, pytest.mark.timeout(360)]
 @pytest.fixture
 def database() -> Iterator[str]:
     """A database of its own on the server at SHOPKEEPER_TEST_POSTGRES_URL."""
-    server = make_url(os.environ.get("SHOPKEEPER_TEST_POSTGRES_URL", POSTGRES_URL))
-    server = server.set(drivername="postgresql+psycopg")
-    name = f"shopkeeper_{uuid4().hex[:12]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with postgres_database() as url:
+        yield url
 
 
 class Replica:

@@ -37,6 +37,7 @@ from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.profile_store import ProfileStore
 from retrieval.ranking.ranker import LearnedRanker
 from retrieval.ranking.scorers import LinearScorer
+from retrieval.ranking.shadow_store import ShadowStore
 from retrieval.ranking.traits import PriceLevels
 from retrieval.search.bounded_cache import BoundedCache
 from retrieval.sponsored.campaign_store import CampaignStore
@@ -81,6 +82,7 @@ class SmallFinder:
         self.products = products
         self.customers = customers
         self.caches = [BoundedCache("answers", 10)]
+        self.shadow = None
         levels = PriceLevels(CatalogFacets.observe(products))
         self.profiles = ProfileStore(events, catalog, levels)
 
@@ -89,7 +91,13 @@ class SmallFinder:
         on = customer is None or customer.personalise
         return None, "no_history" if on else "customer_off"
 
-    def find(self, constraints: Constraints, customer_id: str | None, limit: int) -> Found:
+    def find(
+        self,
+        constraints: Constraints,
+        customer_id: str | None,
+        limit: int,
+        session_id: str | None = None,
+    ) -> Found:
         fits = [
             Candidate(product, variant)
             for product in self.products
@@ -119,7 +127,8 @@ class SmallShop:
         self.insights = Insights(sessions)
         self.campaigns = CampaignStore(sessions)
         self.experiments = ExperimentStore(sessions)
-        self.traffic = Traffic(sessions, self.experiments)
+        self.shadows = ShadowStore(sessions)
+        self.traffic = Traffic(sessions, self.experiments, self.shadows)
         store = ConversationStore(sessions)
         self.personal_data = PersonalData(
             self.customers,
@@ -129,6 +138,7 @@ class SmallShop:
             store,
             self.campaigns,
             self.experiments,
+            self.shadows,
         )
         self.recorder = EventRecorder(
             self.events,

@@ -40,6 +40,7 @@ CALLS = {
     "get /v1/insights/funnel",
     "get /v1/insights/experiments",
     "get /v1/insights/fairness",
+    "get /v1/insights/shadow",
     "get /v1/insights/events",
     "get /v1/recommendations",
     "get /v1/recommendations/cart",

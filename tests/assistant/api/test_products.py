@@ -3,7 +3,7 @@ def test_a_product_in_both_languages(http):
     assert (product["title"], product["price"], product["in_stock"]) == ("Linen dress", 40.0, True)
     assert [v["sku"] for v in product["variants"]] == ["p1-M", "p1-L"]
     summary = product["review_summary"]
-    assert summary == {"positive": 0, "negative": 0, "aspects": [], "suspected": 0}
+    assert summary == {"positive": 0, "negative": 0, "aspects": [], "suspected": 0, "quoted": []}
     chinese = http.get("/v1/products/p1?locale=zh").json()
     assert (chinese["title"], chinese["attributes"]["color"]) == ("亚麻裙", ["黑色", "红色"])
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from retrieval.events.event import Event, EventType
+from retrieval.ranking.shadow import Scored, ShadowList
 
 NOW = datetime.now(UTC)
 ARMS = [{"name": "now", "ranker": "live"}, {"name": "plain", "ranker": "fixed"}]
@@ -136,7 +137,18 @@ def test_refused_events_are_counted_by_reason(http, get):
     assert "shopkeeper_events_of_strangers_total 20.0" in metrics
 
 
-@pytest.mark.parametrize("name", ["funnel", "experiments", "fairness", "events"])
+def test_a_shadow_is_reported(shop, get):
+    assert get("/v1/insights/shadow") == {"running": None, "left_out": 0, "shadows": []}
+    shown = tuple(Scored(f"p{n}", 0.9 - n / 10, float(n), 1.0) for n in (1, 2))
+    ago = NOW - timedelta(minutes=5)
+    shop.shadows.add([ShadowList("v2", "c1", ago, -1.0, False, 1.0, shown)])
+    happened(shop, ("click", "c1", "p2", 0))
+    (told,) = get("/v1/insights/shadow")["shadows"]
+    assert (told["version"], told["lists"], told["clicked"]) == ("v2", 1, 1)
+    assert told["ndcg_shadow"] == 1 and told["gain"]["value"] > 0.3 and not told["running"]
+
+
+@pytest.mark.parametrize("name", ["funnel", "experiments", "shadow", "fairness", "events"])
 def test_only_admins_may(http, desks, name):
     path = f"/v1/insights/{name}"
     assert http.get(path).status_code == 401

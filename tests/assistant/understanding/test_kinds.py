@@ -3,6 +3,7 @@
 import pytest
 
 from assistant.dialogue.state import DialogueState
+from assistant.dialogue.update import apply
 from assistant.understanding.understander import Understander
 from retrieval.constraints import Constraints
 from tests.assistant.understanding.conftest import Reading
@@ -85,3 +86,46 @@ def test_service_words_stay_out_of_the_search(understander: Understander) -> Non
 def test_a_kind_left_for_now(understander: Understander) -> None:
     heard = understander.read("鼠标先不看了，看显示器", holding(category="Mice"))
     assert [c.value for c in heard.changes if c.slot == "category"] == ["Monitors"]
+
+
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        ("a present for my dad who likes cooking", True),
+        ("gift ideas for mom", True),
+        ("送女朋友的生日礼物", True),
+        ("it's a gift for my girlfriend", False),
+        ("I need them as a present for my brother", False),
+        ("this is a birthday present", False),
+        ("这是送女朋友的礼物", False),
+        ("送女朋友当礼物", False),
+        ("can you gift wrap it?", False),
+        ("有礼品盒吗", False),
+    ],
+)
+def test_a_present_is_another_subject_unless_what_is_held_is_it(
+    understander: Understander, text: str, turns: bool
+) -> None:
+    held = holding(category="Shoes", price_max=100.0)
+    assert understander.read(text, held).topic_change == turns
+    assert not understander.read(text, DialogueState()).topic_change
+
+
+@pytest.mark.parametrize(
+    ("held", "text", "turns"),
+    [
+        ("television", "a projector", True),
+        ("电视", "有没有无人机", True),
+        ("television", "a bigger television", False),
+        ("washing machine", "do you sell laptops?", True),
+    ],
+)
+def test_kinds_that_are_not_sold_are_told_apart(
+    understander: Understander, held: str, text: str, turns: bool
+) -> None:
+    state = DialogueState(constraints=understander_wish(understander, held), turn=1)
+    assert understander.read(text, state).topic_change == turns
+
+
+def understander_wish(understander: Understander, text: str) -> Constraints:
+    return apply(DialogueState(), understander.read(text, DialogueState())).constraints

@@ -6,6 +6,7 @@ from typing import Any
 from assistant.conversation.store import ConversationStore
 from assistant.errors import CustomerNotFoundError
 from retrieval.experiments.experiment_store import ExperimentStore
+from retrieval.ranking.shadow_store import ShadowStore
 from retrieval.sponsored.campaign_store import CampaignStore
 from retrieval.store.customer_store import CustomerStore
 from retrieval.store.event_store import EventStore
@@ -26,6 +27,7 @@ class PersonalData:
     conversations: ConversationStore
     campaigns: CampaignStore | None = None
     experiments: ExperimentStore | None = None
+    shadows: ShadowStore | None = None
 
     def export(self, customer_id: str) -> dict[str, Any]:
         """Everything, as JSON values. Raises ``CustomerNotFoundError`` where there is nothing."""
@@ -43,6 +45,7 @@ class PersonalData:
         shown = {
             "sponsored": self.campaigns.export(customer_id) if self.campaigns else [],
             "compared": self.experiments.export(customer_id) if self.experiments else [],
+            "scored": self.shadows.export(customer_id) if self.shadows else [],
         }
         if not any(held.values()) and not any(shown.values()):
             raise CustomerNotFoundError("Nothing is held about this customer.")
@@ -62,6 +65,8 @@ class PersonalData:
             self.campaigns.forget(customer_id)
         if self.experiments is not None:
             self.experiments.erase(customer_id)
+        if self.shadows is not None:
+            self.shadows.erase(customer_id)
         self.customers.erase(customer_id)
         return {
             "customer": int(held["customer"] is not None),

@@ -23,6 +23,8 @@ class Search:
 
     query: str = ""
     customer_id: str | None = None
+    session_id: str | None = None
+    """Stands for a shopper who is not signed in, where rankers are compared."""
     limit: int = 10
     language: TurnLanguage | None = None
     category: str | None = None
@@ -65,7 +67,9 @@ def search(rooms: "Rooms", wanted: Search) -> SearchResult:
     constraints = constraints.model_copy(
         update={**given, "attributes": {**constraints.attributes, **filters}}
     )
-    found = rooms.finder.find(constraints, wanted.customer_id, wanted.limit)
+    found = rooms.finder.find(
+        constraints, wanted.customer_id, wanted.limit, session_id=wanted.session_id
+    )
     return SearchResult(
         constraints=constraints,
         total=found.total,
@@ -82,9 +86,17 @@ def _understood(rooms: "Rooms", query: str, language: TurnLanguage) -> Constrain
     state = DialogueState(language=language)
     if not query:
         return state.constraints
+    if name := rooms.finder.search.called(query):
+        return Constraints(query=name)
     # What is looked for never depends on the intent, so the classifier is not asked.
     heard = rooms.understander().read(query, state)
-    return apply(state, heard).constraints
+    understood = apply(state, heard).constraints
+    # What says nothing that is understood may still be a product's number; else nothing answers it.
+    return understood if _says_something(understood) else Constraints(query=query)
+
+
+def _says_something(understood: Constraints) -> bool:
+    return understood != Constraints(currency=understood.currency)
 
 
 def _in_catalogue_words(facets: CatalogFacets, name: str, value: str) -> str:

@@ -28,7 +28,7 @@ from assistant.webhook import Webhook
 from retrieval.constraints import Constraints
 from retrieval.encoder import open_encoder
 from retrieval.encoder.encoder import Encoder
-from retrieval.encoder.opening import open_shop_encoder, promoted_adapter
+from retrieval.encoder.opening import open_shop_encoder, promoted_adapter, promoted_folder
 from retrieval.events.recording import EventRecorder
 from retrieval.experiments.experiment_store import ExperimentStore
 from retrieval.experiments.explorer import Explorer
@@ -39,10 +39,13 @@ from retrieval.index.generation import Place
 from retrieval.index.live import LiveIndex
 from retrieval.lexicon import Lexicon
 from retrieval.pipeline import ProductFinder
+from retrieval.ranking.shadow import Shadow
+from retrieval.ranking.shadow_store import ShadowStore
 from retrieval.recommend.behaviour import BehaviourReader
 from retrieval.recommend.recommender import Recommender
 from retrieval.recommend.source import NeighbourSource
 from retrieval.reviews.judge import ShippedJudge
+from retrieval.search.fusion import Fusion
 from retrieval.sponsored.campaign_store import CampaignStore
 from retrieval.sponsored.sponsors import Sponsors
 from retrieval.store.base import connect, session_factory
@@ -93,7 +96,8 @@ class Shop:
         self.insights = Insights(self.sessions)
         self.campaigns = CampaignStore(self.sessions)
         self.experiments = ExperimentStore(self.sessions)
-        self.traffic = Traffic(self.sessions, self.experiments)
+        self.shadows = ShadowStore(self.sessions)
+        self.traffic = Traffic(self.sessions, self.experiments, self.shadows)
         self.personal_data = PersonalData(
             self.customers,
             self.events,
@@ -102,6 +106,7 @@ class Shop:
             ConversationStore(self.sessions),
             self.campaigns,
             self.experiments,
+            self.shadows,
         )
         self._opening = Lock()
         self._problems: dict[str, str | None] = {
@@ -165,6 +170,8 @@ class Shop:
             self._settling.join()
             self._watching.stop()
         if hasattr(self, "live"):
+            if self.rooms.finder.shadow is not None:
+                self.rooms.finder.shadow.wait()
             self.live.stop()
             self.recorder.save_rejections()
         self._engine.dispose()
@@ -189,6 +196,7 @@ class Shop:
         return IndexBuilder(place, self.sessions, encoder)
 
     def _join(self, encoder: Encoder, intents: OnnxIntentClassifier, lexicon: Lexicon) -> None:
+        judge = ShippedJudge(self.models)
         finder = ProductFinder.open(
             live=self.live,
             encoder=encoder,
@@ -202,7 +210,8 @@ class Shop:
             ranking_model=self.models / "ranking",
             objective=self.settings.objective,
             review_half_life_days=self.settings.review_half_life_days,
-            judge=ShippedJudge(self.models),
+            judge=judge,
+            fusion=Fusion.of_shop(promoted_folder(self.models)),
         )
         neighbours = self._equip(finder)
         self.recommender = Recommender(finder, neighbours, self.catalog)
@@ -228,6 +237,7 @@ class Shop:
             orders=self.orders,
             policies=PolicyBook(PolicyFolder(self._policies()), self._packaged(encoder)),
             own_words=self.insights.own_words,
+            clauses=judge.clauses,
         )
         self.conversations = ConversationService(
             ConversationStore(self.sessions), GraphEngine(self.rooms), self.recorder
@@ -240,8 +250,16 @@ class Shop:
         )
         finder.neighbours = neighbours
         finder.sponsors = Sponsors(self.campaigns, self.settings.sponsored_share)
-        self.rankers = RankerShelf(finder.ranker, finder.features, self.models / "ranking")
+        self.rankers = RankerShelf(
+            finder.ranker, finder.features, self.models / "ranking", self.settings.objective
+        )
         finder.trials = Trials(self.experiments, self.rankers)
+        finder.shadow = Shadow(
+            self.models / "ranking",
+            self.rankers.open,
+            self.shadows,
+            finder.features.opinion.examination,
+        )
         finder.explorer = Explorer(finder.popularity, self.settings.explore_share)
         return neighbours
 

@@ -14,6 +14,7 @@ from retrieval.experiments.experiment_store import ExperimentStore
 from retrieval.experiments.results import arm_results, duel, share_of
 from retrieval.insights.exposure import ExposureReport, GroupBy, exposure_report
 from retrieval.insights.funnel import STAGES, Bucket, funnel
+from retrieval.ranking.shadow_store import ShadowStore
 from retrieval.store.base import Sessions
 from retrieval.store.catalog_store import CatalogStore
 from retrieval.store.traffic_store import TrafficStore, moment_of
@@ -104,6 +105,28 @@ class ExperimentsView(BaseModel):
     experiments: list[ExperimentView]
 
 
+class ShadowView(BaseModel):
+    """A version that scored what shoppers were shown, beside the ranking that was live."""
+
+    version: str
+    running: bool
+    since: datetime
+    lists: int
+    correlation: float = Field(description="Mean Spearman correlation of the two orders.")
+    same_first: float = Field(description="Share of lists whose best candidate is the same.")
+    top_overlap: float = Field(description="Mean share of the live first five it has there too.")
+    clicked: int = Field(description="Lists of which something was clicked.")
+    ndcg_live: float = Field(description="Of the clicks in those, weighed by their places.")
+    ndcg_shadow: float
+    gain: EstimateView = Field(description="The shadow's NDCG less the live one's.")
+
+
+class ShadowsView(BaseModel):
+    running: str | None = Field(description="The version that runs as a shadow now.")
+    left_out: int = Field(description="Lists not scored since the start: too fast, or it failed.")
+    shadows: list[ShadowView] = Field(description="The latest first.")
+
+
 class GroupExposureView(BaseModel):
     key: str
     products: int
@@ -146,11 +169,13 @@ class Traffic:
         self,
         sessions: Sessions,
         experiments: ExperimentStore,
+        shadows: ShadowStore | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store = TrafficStore(sessions)
         self._catalog = CatalogStore(sessions)
         self._experiments = experiments
+        self._shadows = shadows or ShadowStore(sessions)
         self._now = now
 
     def funnel(
@@ -214,6 +239,18 @@ class Traffic:
         """All experiments, the newest first."""
         found = [self.experiment(one) for one in self._experiments.all()]
         return ExperimentsView(rankers=rankers, experiments=found)
+
+    def shadows(self, running: str | None, left_out: int = 0) -> ShadowsView:
+        """How versions that ran as shadows stand to the live ranking."""
+        found = [
+            ShadowView(
+                running=report.version == running,
+                gain=EstimateView(value=report.gain, interval=report.gain_interval),
+                **{k: v for k, v in asdict(report).items() if not k.startswith("gain")},
+            )
+            for report in self._shadows.reports()
+        ]
+        return ShadowsView(running=running, left_out=left_out, shadows=found)
 
     def exposure(self, by: GroupBy, days: int) -> ExposureView:
         """How attention is shared among brands, sellers or price bands."""

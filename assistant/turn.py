@@ -75,6 +75,8 @@ class ReviewSummary(_Record):
     aspects: list[AspectView] = Field(default_factory=list)
     suspected: int = 0
     """Reviews that may not be genuine."""
+    quoted: list[QuoteView] = Field(default_factory=list)
+    """What the turn's reply quotes of this product's reviews, in its order."""
 
 
 class ProductView(_Record):

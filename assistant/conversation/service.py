@@ -32,6 +32,7 @@ from assistant.errors import (
 )
 from assistant.reply.phrases import phrases
 from assistant.turn import IntentView, Personalised, Turn
+from assistant.understanding.understanding import IntentName
 from retrieval.events.event import Event, EventType
 
 log = logging.getLogger(__name__)
@@ -197,15 +198,16 @@ class ConversationService:
                 row.turn_lease = row.turn_lease_until = None
 
     def _record_impressions(self, turn: Turn, pending: Pending) -> None:
-        customer_id = pending.conversation.customer_id
-        if self._recorder is None or customer_id is None or not turn.products:
+        if self._recorder is None or not turn.products:
             return
+        # Of who is not signed in the conversation is all that is known.
+        shopper_id = pending.conversation.customer_id or turn.conversation_id
         try:
             self._recorder.record(
                 [
                     Event(
                         type=EventType.IMPRESSION,
-                        customer_id=customer_id,
+                        customer_id=shopper_id,
                         product_id=product.id,
                         conversation_id=turn.conversation_id,
                         turn_id=turn.turn_id,
@@ -246,7 +248,9 @@ def _turn_of_key(session: Session, conversation_id: str, key: str | None, text: 
 def _with_offer(session: Session, row: ConversationRow, outcome: Outcome) -> Outcome:
     """The outcome with the offer of a person, where the shopper's mood has just turned bad."""
     offered = (outcome.state.pending or {}).get("kind") == "offer_person"
-    if offered or outcome.handoff_reason is not None:
+    # "What do people complain about?" is no complaint.
+    asks = outcome.intent.name == IntentName.REVIEW_QUESTION
+    if offered or asks or outcome.handoff_reason is not None:
         return outcome
     said = session.scalars(
         select(MessageRow.text)

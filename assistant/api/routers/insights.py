@@ -20,7 +20,13 @@ from assistant.insights import (
     SuspicionView,
     VocabularyView,
 )
-from assistant.traffic import EventsReportView, ExperimentsView, ExposureView, FunnelView
+from assistant.traffic import (
+    EventsReportView,
+    ExperimentsView,
+    ExposureView,
+    FunnelView,
+    ShadowsView,
+)
 from assistant.turn import ReviewSummary, TurnLanguage
 from retrieval.insights.exposure import GroupBy
 from retrieval.insights.funnel import Bucket as FunnelBucket
@@ -167,6 +173,15 @@ def read_funnel(
 def read_experiments(caller: Admin, shop: LoadedShop) -> ExperimentsView:
     """Experiments between rankers, the newest first, with what they say and how surely."""
     return shop.traffic.experiments(shop.rankers.names())
+
+
+@router.get("/shadow", responses=documented(401, 403))
+def read_shadows(caller: Admin, shop: LoadedShop) -> ShadowsView:
+    """How a ranking that scores unseen stands to the live one, by agreement and by clicks."""
+    shadow = shop.rooms.finder.shadow
+    if shadow is None:
+        return shop.traffic.shadows(None)
+    return shop.traffic.shadows(shadow.version(), shadow.left_out)
 
 
 @router.get("/fairness", responses=documented(401, 403))

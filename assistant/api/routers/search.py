@@ -27,6 +27,7 @@ class SearchQuery(BaseModel):
 
     q: ShortText = ""
     customer_id: Key | None = None
+    session_id: Key | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     locale: TurnLanguage | None = None
     category: Key | None = None
@@ -53,6 +54,7 @@ def search_products(
         Search(
             query=wanted.q,
             customer_id=wanted.customer_id,
+            session_id=wanted.session_id,
             limit=wanted.limit,
             language=wanted.locale,
             category=wanted.category,

@@ -3,6 +3,7 @@
 <root>/<name>/<version>/...            the model's files and metrics.json
 <root>/<name>/current                  the version that serves
 <root>/<name>/history                  the versions that served, newest last
+<root>/<name>/shadow                   the version that scores unseen, if any
 """
 
 import json
@@ -110,6 +111,27 @@ class ModelRegistry:
             if serving is None or serving.version != version:
                 self._serve(name, [*self._history(name), version])
         return candidate
+
+    def shadow(self, name: str) -> Version | None:
+        """The version that scores beside the one that serves; None where none does."""
+        pointer = self._home(name) / "shadow"
+        if not pointer.is_file():
+            return None
+        return self._version(name, pointer.read_text(encoding="utf-8").strip())
+
+    def run_as_shadow(self, name: str, version: str | None) -> None:
+        """Lets a version score what is shown, unseen; with None no version does.
+
+        Raises:
+            RegistryError: there is no such version.
+        """
+        with self._lock(name):
+            if version is None:
+                (self._home(name) / "shadow").unlink(missing_ok=True)
+                return
+            part = self._home(name) / ".shadow"
+            part.write_text(f"{self._version(name, version).version}\n", encoding="utf-8")
+            part.replace(self._home(name) / "shadow")
 
     def roll_back(self, name: str) -> Version:
         """Makes the version serve that served before this one.

@@ -19,7 +19,10 @@ from retrieval.errors import FeedError
 
 PARQUET_BATCH = 500
 FIELD_LIMIT = 2_000_000
-RECORD_KEYS = ("products", "items", "data", "records", "results", "rows", "goods", "list", "商品")
+RECORD_KEYS = (
+    *("products", "reviews", "items", "data", "records", "results", "rows", "goods", "list"),
+    *("comments", "商品", "评价", "评论"),
+)
 """Where JSON documents keep their records."""
 
 

@@ -19,6 +19,7 @@ from retrieval.catalog.readers import Record
 from retrieval.catalog.report import ImportReport, RowError, readable
 from retrieval.catalog.row import Row, Values
 from retrieval.catalog.seen import SeenIds
+from retrieval.catalog.stars import as_stars
 from retrieval.errors import FeedError, MappingError, RowRejectedError
 from retrieval.language import detect
 from retrieval.reviews.review import Review
@@ -40,7 +41,7 @@ class ReviewMapping(RuleBase):
     product_id: Rule
     customer_id: Rule = FieldRule()
     rating: Rule
-    """One to five stars, rounded; ``scale`` and ``values`` translate other systems."""
+    """One to five stars, see ``as_stars``; ``scale`` and ``values`` translate other systems."""
     title: Rule = FieldRule()
     text: Rule = FieldRule()
     language: Rule = FieldRule()
@@ -83,9 +84,11 @@ def import_reviews(
         dry_run=dry_run,
         on_error=on_error,
     )
-    reader = _ReviewReader(mapping, report, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    file_date = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    reader = _ReviewReader(mapping, report, file_date)
     with SeenIds() as seen:
-        for batch in chunks(_reviews(feed.records(), reader, seen), BATCH):
+        for read in chunks(_reviews(feed.records(), reader, seen), BATCH):
+            batch = _dated(read, reader.undated, reviews)
             counts = reviews.preview_many(batch) if dry_run else reviews.upsert_many(batch)
             report.created += counts.created
             report.updated += counts.updated
@@ -102,6 +105,8 @@ def import_reviews(
 
 class _ReviewReader:
     def __init__(self, mapping: ReviewMapping, report: ImportReport, file_date: datetime) -> None:
+        self.undated: set[str] = set()
+        """Ids of reviews read that give no date."""
         self._mapping = mapping
         self.report = report
         self._file_date = file_date
@@ -119,10 +124,10 @@ class _ReviewReader:
         stars = row.read(mapping.rating)
         if stars is None:
             raise RowRejectedError("rating", "is missing")
-        number = cells.as_number(stars, "rating") * mapping.rating.scale
-        if not 1 <= number <= 5:
-            raise RowRejectedError("rating", "is not between 1 and 5", stars)
+        rating = as_stars(stars, mapping.rating.scale)
         text = row.read(mapping.text)
+        if isinstance(text, (dict, list)):
+            raise RowRejectedError("text", "is not a text", text)
         prose = "" if text is None else cells.as_prose(text)
         if len(prose) > TEXT_LENGTH:
             self.warn(f"text: cut to its first {TEXT_LENGTH:,} characters")
@@ -132,11 +137,14 @@ class _ReviewReader:
         moment = reader.optional(row, mapping.at, "at", cells.as_moment)
         made = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
         found = detect(f"{title} {prose[:200]}")
+        key = reader.identifier(row, mapping.id, "id") or made.hexdigest()[:24]
+        if moment is None:
+            self.undated.add(key)
         return Review(
-            id=reader.identifier(row, mapping.id, "id") or made.hexdigest()[:24],
+            id=key,
             product_id=product,
             customer_id=customer,
-            rating=round(number),
+            rating=rating,
             title=title,
             text=prose,
             language=reader.text(row, mapping.language, "language", 20)
@@ -144,6 +152,18 @@ class _ReviewReader:
             or found.spoken,
             at=moment or self._file_date,
         )
+
+
+def _dated(batch: list[Review], undated: set[str], reviews: ReviewStore) -> list[Review]:
+    """Reviews that give no date keep the one they were stored with, so that the same feed written
+    anew changes nothing."""
+    asked = [review.id for review in batch if review.id in undated]
+    known = reviews.get_many(asked) if asked else {}
+    undated.clear()
+    return [
+        review.model_copy(update={"at": known[review.id].at}) if review.id in known else review
+        for review in batch
+    ]
 
 
 def _reviews(records: Iterator[Record], reader: _ReviewReader, seen: SeenIds) -> Iterator[Review]:

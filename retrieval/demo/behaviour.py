@@ -223,6 +223,25 @@ def live_a_month(
     }
 
 
+def likings(shelf: Shelf, taste: Preferences, customer: int) -> Floats:
+    """The chance that a customer who asked for nothing clicks each product, once looked at."""
+    rows = np.arange(len(shelf.kind))[None]
+    one = np.zeros(1, np.int64)
+    browsing = np.full(1, QUERY_KINDS.index("browse"))
+    seen = _Lists(
+        customer=np.full(1, customer),
+        kind=one,
+        wish=browsing,
+        color=one,
+        brand=one,
+        budget=np.zeros(1, np.float32),
+        seconds=one,
+        candidates=rows,
+    )
+    utility, _ = _utility(seen, shelf, taste)
+    return np.asarray(_sigmoid(utility[0]), np.float32)
+
+
 def _sigmoid(x: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     return np.asarray(1 / (1 + np.exp(-x)))
 

@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from retrieval.catalog.product import Identifier
 
@@ -24,9 +31,10 @@ class Event(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: EventType
-    customer_id: Identifier
-    product_id: Identifier
     conversation_id: str | None = None
+    customer_id: Annotated[Identifier, Field(validate_default=True)] = ""
+    """Who. Left out, the conversation stands for a shopper who is not signed in."""
+    product_id: Identifier
     turn_id: str | None = None
     position: Annotated[int, Field(ge=0, le=10_000)] | None = None
     """Zero-based place in the list that was shown."""
@@ -34,3 +42,8 @@ class Event(BaseModel):
     """Money for a purchase, quantity for a cart event."""
     query: Annotated[str, StringConstraints(max_length=2000)] | None = None
     at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+    @field_validator("customer_id", mode="before")
+    @classmethod
+    def _somebody(cls, value: object, info: ValidationInfo) -> object:
+        return value or info.data.get("conversation_id") or ""

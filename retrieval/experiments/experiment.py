@@ -50,8 +50,9 @@ class Experiment(ExperimentDraft):
     started_at: datetime
     stopped_at: datetime | None = None
 
-    def arm_of(self, customer_id: str) -> Arm:
-        """The customer's arm: always the same, and independent of other experiments."""
-        digest = hashlib.sha256(f"{self.id}\n{customer_id}".encode()).digest()
+    def arm_of(self, shopper_id: str) -> Arm:
+        """The arm of a customer, or of a session of one who is not signed in: always the same, and
+        independent of other experiments."""
+        digest = hashlib.sha256(f"{self.id}\n{shopper_id}".encode()).digest()
         place = int.from_bytes(digest[:8], "big") / 2**64
         return self.arms[0] if place < self.arms[0].share else self.arms[1]

@@ -52,7 +52,7 @@ class Explorer:
         """The list, now and then with its last place given to a newcomer among the candidates.
 
         The same customer, question and day give the same list. Those who are not signed in are
-        shown no newcomers for trial, because nothing is learnt from what they do.
+        shown no newcomers for trial: the lists of customers suffice for that.
         """
         shown = list(shown)
         if not self._share or customer_id is None or len(shown) < 3 or len(kept) <= len(shown):

@@ -7,8 +7,9 @@ from threading import Lock
 from retrieval.errors import WeightsError
 from retrieval.ranking.features import Features
 from retrieval.ranking.network import CARD
+from retrieval.ranking.objective import Objective
 from retrieval.ranking.ranker import LearnedRanker, Ranker
-from retrieval.ranking.scorers import LinearScorer, load_scorer
+from retrieval.ranking.scorers import LinearScorer, Scorer, load_scorer
 
 LIVE, FIXED = "live", "fixed"
 _CARDS = (CARD, "model.json")
@@ -21,14 +22,22 @@ class RankerShelf:
     Args:
         live: what ranks where there is no experiment.
         folder: where the shop's own models are, one folder for each version.
+        objective: the merchant's aims, which hold for every ranker.
     """
 
-    def __init__(self, live: Ranker, features: Features, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        live: Ranker,
+        features: Features,
+        folder: Path | None = None,
+        objective: Objective | None = None,
+    ) -> None:
         self._features = features
+        self._objective = objective
         self._folder = folder
         self._opened: dict[str, Ranker] = {
             LIVE: live,
-            FIXED: LearnedRanker(features, LinearScorer()),
+            FIXED: self._ranker(LinearScorer()),
         }
         self._lock = Lock()
 
@@ -44,6 +53,9 @@ class RankerShelf:
             if name not in self._opened:
                 if self._folder is None or not _VERSION.fullmatch(name) or name not in self.names():
                     raise WeightsError(f"There is no ranker {name!r}.")
-                scorer = load_scorer(self._folder / name)
-                self._opened[name] = LearnedRanker(self._features, scorer)
+                scorer = load_scorer(self._folder / name, self._objective)
+                self._opened[name] = self._ranker(scorer)
             return self._opened[name]
+
+    def _ranker(self, scorer: Scorer) -> LearnedRanker:
+        return LearnedRanker(self._features, scorer, objective=self._objective)

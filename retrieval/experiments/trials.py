@@ -25,10 +25,11 @@ READ_EVERY_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What an experiment means for one customer."""
+    """What an experiment means for one shopper."""
 
     experiment: Experiment
-    customer_id: str
+    shopper_id: str
+    """The customer's id, or that of the session of one who is not signed in."""
     ranker: Ranker
     rival: Ranker | None
     """The second ranker of an interleaved list."""
@@ -42,12 +43,12 @@ class Trial:
         the same list."""
         now = self._now()
         asked = wanted.model_dump_json()
-        seed = f"{self.experiment.id}|{self.customer_id}|{now.date()}|{asked}"
+        seed = f"{self.experiment.id}|{self.shopper_id}|{now.date()}|{asked}"
         limit = max(len(first), len(second))
         coin = Random(seed)  # noqa: S311
         chosen = team_draft(first, second, limit, coin, within_twin_limit)
         shown = [
-            Shown(self.customer_id, candidate.id, self.experiment.arms[team].name, now)
+            Shown(self.shopper_id, candidate.id, self.experiment.arms[team].name, now)
             for candidate, team in chosen
         ]
         self._store.keep_shown(self.experiment.id, shown)
@@ -70,24 +71,24 @@ class Trials:
         self._due = 0.0
         self._lock = Lock()
 
-    def of(self, customer_id: str | None) -> Trial | None:
-        """The trial this customer is part of; those not signed in are part of none.
+    def of(self, shopper_id: str | None) -> Trial | None:
+        """The trial that a customer, or a session of nobody known, is part of.
 
-        A ranker that cannot be opened is logged, and the customer gets the live one.
+        A ranker that cannot be opened is logged, and the shopper gets the live one.
         """
-        experiment = self._current() if customer_id is not None else None
-        if experiment is None or customer_id is None:
+        experiment = self._current() if shopper_id is not None else None
+        if experiment is None or shopper_id is None:
             return None
         try:
             if experiment.kind == "ab":
-                arm = experiment.arm_of(customer_id)
+                arm = experiment.arm_of(shopper_id)
                 ranker, rival = self.shelf.open(arm.ranker), None
             else:
                 ranker, rival = (self.shelf.open(arm.ranker) for arm in experiment.arms)
         except RetrievalError:
             log.exception("Experiment %s has a ranker that cannot be opened.", experiment.id)
             return None
-        return Trial(experiment, customer_id, ranker, rival, self._store, self._now)
+        return Trial(experiment, shopper_id, ranker, rival, self._store, self._now)
 
     def _current(self) -> Experiment | None:
         with self._lock:

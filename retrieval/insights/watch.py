@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from retrieval.insights.change import Change, Cusum, Mention
+from retrieval.insights.change import Change, Mention, changes
 from retrieval.reviews.suspicion import DAMPING
 from retrieval.store.alarm_store import Alarm, AlarmStore
 from retrieval.store.insight_store import InsightStore, Said
@@ -47,16 +47,17 @@ def find_alarms(said: Iterable[Said], usual: dict[str, float]) -> list[Alarm]:
 
     ``usual`` is the share of complaints to be expected of an aspect before anything is known.
     """
-    series: dict[Series, Cusum] = {}
-    found = []
+    series: dict[Series, list[Mention]] = defaultdict(list)
     for one in said:
         weight = DAMPING if one.suspected else 1.0
         mention = Mention(one.review_id, one.day, one.polarity < 0, weight)
         for key in _series_of(one):
-            if key not in series:
-                series[key] = Cusum(usual.get(one.aspect, 0.2))
-            if change := series[key].add(mention):
-                found.append(_alarm(key, change))
+            series[key].append(mention)
+    found = [
+        _alarm(key, change)
+        for key, mentions in series.items()
+        for change in changes(mentions, usual.get(key[2], 0.2))
+    ]
     return sorted(found, key=lambda alarm: (alarm.raised_at, alarm.id))
 
 

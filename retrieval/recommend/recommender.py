@@ -19,7 +19,7 @@ from retrieval.store.catalog_store import CatalogStore
 RowKind = Literal[
     "for_you", "because_you_viewed", "across_departments", "new_for_you", "new_here", "popular_now"
 ]
-POOL = 60
+POOL = 300
 """Candidates of one row."""
 KINDS_JOINED = 4
 """Categories that go with one, of which products are offered."""
@@ -56,7 +56,7 @@ class Recommender:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._finder = finder
-        self._neighbours = neighbours
+        self.neighbours = neighbours
         self._catalog = catalog
         self._now = now
 
@@ -108,7 +108,7 @@ class Recommender:
         wanted = Constraints()
         acted = profile.recent(ACTED_ON)
         found = self._finder.search.search(
-            wanted, POOL, taken, self._neighbours.of(acted, POOL // 2)
+            wanted, POOL, taken, self.neighbours.of(acted, POOL // 2)
         ).candidates
         ranked = self._finder.rank(found, profile, wanted)
         return Row("for_you", self._shown(ranked, profile, limit, only=("history", "popular")))
@@ -140,7 +140,7 @@ class Recommender:
 
     def _popular(self, profile: CustomerProfile | None, limit: int, taken: Collection[str]) -> Row:
         """What most customers bought lately, and, where too little was, what is rated well."""
-        bought = [key for key in self._neighbours.most_bought if key not in taken][:POOL]
+        bought = [key for key in self.neighbours.most_bought if key not in taken][:POOL]
         ranked = self._finder.among(bought, profile)
         shown = self._shown(ranked, profile, limit, only=("popular",))
         if len(shown) < limit:
@@ -158,10 +158,10 @@ class Recommender:
         limit: int,
         taken: Collection[str],
     ) -> list[Candidate]:
-        learnt = self._neighbours.learnt
+        learnt = self.neighbours.learnt
         looked = [n.product_id for n in learnt.looked_with.get(product.id, ())]
         near = {
-            key: 1 - place / POOL for place, key in enumerate(self._neighbours.alike(product.id))
+            key: 1 - place / POOL for place, key in enumerate(self.neighbours.alike(product.id))
         }
         for neighbour in learnt.looked_with.get(product.id, ()):
             near[neighbour.product_id] = near.get(neighbour.product_id, 0) + neighbour.closeness
@@ -187,7 +187,7 @@ class Recommender:
         taken: Collection[str],
         able: Callable[[Candidate], bool] = lambda candidate: True,
     ) -> list[Candidate]:
-        learnt = self._neighbours.learnt
+        learnt = self.neighbours.learnt
         pull: dict[str, float] = {}
         for product in products:
             for table, weight in ((learnt.bought_with, 2.0), (learnt.bought_both, 1.0)):

@@ -75,7 +75,7 @@ class Sponsors:
         floor = LEAST_QUALITY * max(c.score for c in shown)
         able = {c.id: c for c in kept if c.id not in listed and c.score >= floor}
         bids = [
-            Bid(one.id, one.advertiser, able[key], one.bid, able[key].score)
+            Bid(one.id, one.advertiser, able[key], one.bid, able[key].click_rate)
             for one in campaigns
             for key in one.product_ids
             if key in able

@@ -1,6 +1,5 @@
 """The catalogue in SQL: products, their variants, and the revision that every change raises."""
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,21 +13,8 @@ from retrieval.catalog.product import Product
 from retrieval.errors import ProductNotFoundError
 from retrieval.store.base import Sessions
 from retrieval.store.bulk import UpsertCounts, chunks, table_of, write
+from retrieval.store.catalog_rows import document_of, product_row, text_hash, variant_rows
 from retrieval.store.tables import CatalogStateRow, ProductRow, VariantRow
-
-SELLING_FIELDS = {"price", "list_price", "stock", "in_stock"}
-"""What the variants table holds and the document does not."""
-
-TEXT_FIELDS = {
-    "title",
-    "description",
-    "language",
-    "category_path",
-    "brand",
-    "attributes",
-    "tags",
-    "translations",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +61,6 @@ class Selling:
     list_price: float | None = None
     stock: int | None = None
     in_stock: bool | None = None
-
-
-def text_hash(product: Product) -> str:
-    """Fingerprint of everything about a product that text search reads."""
-    texts: dict[str, Any] = product.model_dump(mode="json", include=TEXT_FIELDS)
-    texts["variants"] = [variant.attributes for variant in product.variants]
-    return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()
 
 
 class CatalogStore:
@@ -309,25 +288,6 @@ def _hydrate(document: str, sellings: dict[str, dict[str, Any]]) -> Product:
     return Product.model_validate(content)
 
 
-def _document(product: Product) -> str:
-    return product.model_dump_json(exclude={"variants": {"__all__": SELLING_FIELDS}})
-
-
-def _variant_rows(product: Product) -> list[dict[str, Any]]:
-    return [
-        {
-            "product_id": product.id,
-            "sku": variant.sku,
-            "position": position,
-            "price": variant.price,
-            "list_price": variant.list_price,
-            "stock": variant.stock,
-            "in_stock": variant.in_stock,
-        }
-        for position, variant in enumerate(product.variants)
-    ]
-
-
 def _lock(session: Session) -> None:
     """Make this the only transaction that writes the catalogue, until it ends."""
     lock = update(CatalogStateRow).values(revision=CatalogStateRow.revision)
@@ -370,11 +330,11 @@ def _upsert(session: Session, products: Sequence[Product]) -> UpsertCounts:
     counts = UpsertCounts()
     changed: list[tuple[Product, str]] = []
     for product in products:
-        document = _document(product)
+        document = document_of(product)
         before, removed = documents.get(product.id, (None, True))
         if removed:
             counts.created += 1
-        elif before == document and variants.get(product.id) == _variant_rows(product):
+        elif before == document and variants.get(product.id) == variant_rows(product):
             counts.unchanged += 1
             continue
         else:
@@ -382,28 +342,15 @@ def _upsert(session: Session, products: Sequence[Product]) -> UpsertCounts:
         changed.append((product, document))
     if changed:
         revision = _raise_revision(session)
-        write(session, ProductRow, [_product_row(p, text, revision) for p, text in changed])
+        write(
+            session,
+            ProductRow,
+            [product_row(p, text, text_hash(p), revision) for p, text in changed],
+        )
         rewritten = [p.id for p, _ in changed if p.id in variants]
         session.execute(delete(VariantRow).where(VariantRow.product_id.in_(rewritten)))
-        write(session, VariantRow, [row for p, _ in changed for row in _variant_rows(p)])
+        write(session, VariantRow, [row for p, _ in changed for row in variant_rows(p)])
     return counts
-
-
-def _product_row(product: Product, document: str, revision: int) -> dict[str, Any]:
-    return {
-        "id": product.id,
-        "revision": revision,
-        "document": document,
-        "title": product.title,
-        "department": product.department,
-        "text_hash": text_hash(product),
-        "price_min": product.price,
-        "in_stock": product.in_stock,
-        "rating": product.rating,
-        "review_count": product.review_count,
-        "created_at": product.created_at,
-        "removed": False,
-    }
 
 
 def _update_selling(session: Session, sellings: Sequence[Selling]) -> int:
@@ -436,7 +383,7 @@ def _update_selling(session: Session, sellings: Sequence[Selling]) -> int:
     if touched:
         revision = _raise_revision(session)
         rows = [products[key] for key in sorted(touched)]
-        write(session, VariantRow, [row for product in rows for row in _variant_rows(product)])
+        write(session, VariantRow, [row for product in rows for row in variant_rows(product)])
         for product in rows:
             session.execute(
                 update(ProductRow)

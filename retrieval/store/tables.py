@@ -278,6 +278,24 @@ class InterleavedRow(Base):
     at: Mapped[datetime]
 
 
+class ShadowListRow(Base):
+    """A list that was shown, with what a shadow ranking made of it."""
+
+    __tablename__ = "shadow_lists"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    version: Mapped[str] = mapped_column(String(40))
+    customer_id: Mapped[str] = mapped_column(Key, index=True)
+    """The customer, or the conversation of one who is not signed in."""
+    at: Mapped[datetime]
+    correlation: Mapped[float] = mapped_column(Double)
+    """Spearman's, of both orders of all candidates."""
+    same_first: Mapped[bool]
+    top_overlap: Mapped[float] = mapped_column(Double)
+    shown: Mapped[list[list[Any]]] = mapped_column(JSON)
+    """Per product its id, live score, shadow score, and the chance that its place was looked at."""
+
+
 class OrderRow(Base):
     """An order as the shop's back office knows it."""
 

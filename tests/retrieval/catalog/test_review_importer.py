@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +87,71 @@ def test_a_mapping_translates_other_rating_systems(reviews: ReviewStore, tmp_pat
     )
     import_reviews(feed(tmp_path, "cat,label,said\nbook,1,好看\nbook,0,难看\n"), reviews, mapping)
     assert sorted(review.rating for review in reviews.scan()) == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("written", "stars"),
+    [
+        ("4,5", 5),
+        ("3.4", 3),
+        ("5/5", 5),
+        ("8 / 10", 4),
+        ("4 out of 5 stars", 4),
+        ("★★★☆☆", 3),
+        ("⭐⭐⭐⭐", 4),
+        ("2 stars", 2),
+        ("five-star", 5),
+        ("四星", 4),
+        ("3分", 3),
+    ],
+)
+def test_stars_are_read_as_feeds_write_them(
+    reviews: ReviewStore, tmp_path: Path, written: str, stars: int
+) -> None:
+    row = {"review_id": "1", "product_id": "p", "rating": written, "text": "x"}
+    import_reviews(feed(tmp_path, json.dumps(row)), reviews)
+    assert [review.rating for review in reviews.scan()] == [stars]
+
+
+@pytest.mark.parametrize("written", ["", "NaN", "inf", True, "6 stars", "0/5", "good", "★" * 6, []])
+def test_what_is_no_number_of_stars_is_an_error_of_its_row(
+    reviews: ReviewStore, tmp_path: Path, written: object
+) -> None:
+    rows = [
+        {"review_id": "1", "product_id": "p", "rating": written, "text": "x"},
+        {"review_id": "2", "product_id": "p", "rating": 4, "text": "x"},
+    ]
+    report = import_reviews(feed(tmp_path, "\n".join(map(json.dumps, rows))), reviews)
+    assert report.created == 1
+    assert [(error.row, error.field) for error in report.errors] == [(1, "rating")]
+
+
+def test_a_feed_without_dates_that_is_written_anew_changes_nothing(
+    reviews: ReviewStore, tmp_path: Path
+) -> None:
+    path = feed(tmp_path, "product_id,rating,text\np,5,good\nq,1,bad\n")
+    import_reviews(path, reviews)
+    os.utime(path, (1, 1))
+    assert import_reviews(path, reviews).unchanged == 2
+
+
+def test_reviews_may_lie_under_a_name_of_their_own(reviews: ReviewStore, tmp_path: Path) -> None:
+    rows = [{"review_id": "1", "product_id": "p", "rating": 4, "text": "fine"}]
+    assert import_reviews(feed(tmp_path, json.dumps({"reviews": rows})), reviews).created == 1
+
+
+def test_a_text_that_is_none_is_an_error_of_its_row(reviews: ReviewStore, tmp_path: Path) -> None:
+    row = {"review_id": "1", "product_id": "p", "rating": 4}
+    rows = [row | {"text": {"a": 1}}, row | {"text": "fine"}]
+    report = import_reviews(feed(tmp_path, "\n".join(map(json.dumps, rows))), reviews)
+    assert [(error.row, error.field) for error in report.errors] == [(1, "text")]
+    assert report.created == 1
+
+
+def test_direction_marks_cannot_turn_what_is_shown(reviews: ReviewStore, tmp_path: Path) -> None:
+    row = {"review_id": "1", "product_id": "p", "rating": 4, "text": "a\u202eb\u2066c\x00d 👨‍👩‍👧"}
+    import_reviews(feed(tmp_path, json.dumps(row)), reviews)
+    assert [review.text for review in reviews.scan()] == ["abcd 👨‍👩‍👧"]
 
 
 def test_nothing_usable_is_an_error(reviews: ReviewStore, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from retrieval.experiments.experiment_store import ExperimentStore
 from retrieval.experiments.rankers import RankerShelf
 from retrieval.experiments.trials import Trials
 from retrieval.ranking.features import Features
+from retrieval.ranking.objective import Objective
 from retrieval.ranking.popularity import Popularity
 from retrieval.ranking.ranker import LearnedRanker
 from retrieval.ranking.scorers import LinearScorer
@@ -66,6 +67,34 @@ def test_each_customer_gets_the_ranker_of_the_arm(
         trial = trials.of(customer)
         assert trial is not None and trial.rival is None
         assert trial.ranker is shelf.open(made.arm_of(customer).ranker)
+
+
+def test_who_is_not_signed_in_is_assigned_by_the_session(
+    store: ExperimentStore, shelf: RankerShelf, draft: Draft
+) -> None:
+    """Stable within a session, and the share is kept over many."""
+    made = store.start(draft(share=0.25))
+    trials = Trials(store, shelf)
+    names = []
+    for n in range(400):
+        trial = trials.of(f"conv_{n}")
+        again = trials.of(f"conv_{n}")
+        assert trial is not None and again is not None and trial.ranker is again.ranker
+        names.append(made.arm_of(f"conv_{n}").name)
+    assert 60 < names.count("old") < 145
+
+
+def test_the_merchants_aims_hold_for_every_ranker(
+    tmp_path: Path, candidate: Callable[..., Candidate]
+) -> None:
+    features = Features(Popularity(), PriceLevels(CatalogFacets()))
+    live = LearnedRanker(features, LinearScorer())
+    aims = Objective(margin=5.0)
+    for objective, first in ((None, "a"), (aims, "b")):
+        shelf = RankerShelf(live, features, tmp_path, objective)
+        plain, profitable = candidate("a", rating=5.0, review_count=9), candidate("b", margin=0.9)
+        ranked = shelf.open("fixed").rank([profitable, plain], None, Constraints())
+        assert ranked[0].id == first
 
 
 def test_an_interleaved_list_is_recorded_and_stays_the_same(

@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.insights import change
 from retrieval.insights.change import LEAST_HISTORY, Mention, changes
 
 
@@ -16,14 +18,14 @@ def series(*parts: tuple[int, float], weight: float = 1.0) -> list[Mention]:
 
 def test_a_turn_for_the_worse_is_noticed_and_names_its_complaints() -> None:
     mentions = series((60, 0.2), (30, 0.8))
-    (change,) = changes(mentions, 0.2)
-    assert 60 <= change.raised < 80
-    assert change.before < 0.3 < 0.6 < change.since
+    (alarm,) = changes(mentions, 0.2)
+    assert 60 <= alarm.raised < 80
+    assert alarm.before < 0.3 < 0.6 < alarm.since
     complaints = {m.review_id for m in mentions if m.complains}
-    assert set(change.review_ids) <= complaints
-    assert len(change.review_ids) == len(set(change.review_ids)) > 2
-    recent = [key for key in change.review_ids if int(key[1:]) >= 60]
-    assert len(recent) > len(change.review_ids) / 2
+    assert set(alarm.review_ids) <= complaints
+    assert len(alarm.review_ids) == len(set(alarm.review_ids)) > 2
+    recent = [key for key in alarm.review_ids if int(key[1:]) >= 60]
+    assert len(recent) > len(alarm.review_ids) / 2
 
 
 def test_what_stays_as_it_is_raises_nothing() -> None:
@@ -51,7 +53,25 @@ def test_doubtful_reviews_hardly_count() -> None:
 @given(st.lists(st.booleans(), max_size=120), st.floats(0, 1))
 def test_any_series_can_be_watched(said: list[bool], usual: float) -> None:
     mentions = [Mention(f"r{n}", n, complains) for n, complains in enumerate(said)]
-    for change in changes(mentions, usual):
-        assert 0 <= change.began <= change.raised < len(said)
-        assert change.raised >= LEAST_HISTORY
-        assert all(said[int(key[1:])] for key in change.review_ids)
+    for alarm in changes(mentions, usual):
+        assert 0 <= alarm.began <= alarm.raised < len(said)
+        assert alarm.raised >= LEAST_HISTORY
+        assert all(said[int(key[1:])] for key in alarm.review_ids)
+
+
+def test_a_long_series_is_read_in_blocks_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    mentions = series((300, 0.2), (40, 0.7), (100, 0.7))
+    whole = list(changes(mentions, 0.2))
+    monkeypatch.setattr(change, "_BLOCK", 37)
+    parts = list(changes(mentions, 0.2))
+    assert [(c.began, c.raised, c.review_ids) for c in parts] == [
+        (c.began, c.raised, c.review_ids) for c in whole
+    ]
+    assert len(whole) == 1
+
+
+def test_mentions_to_come_change_nothing_about_an_alarm() -> None:
+    mentions = series((60, 0.2), (60, 0.8))
+    (alarm,) = changes(mentions, 0.2)
+    (same,) = changes([m for m in mentions if m.day <= alarm.raised], 0.2)
+    assert same == alarm

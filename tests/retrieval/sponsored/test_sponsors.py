@@ -14,10 +14,11 @@ from retrieval.sponsored.campaign_store import CampaignStore
 from retrieval.sponsored.sponsors import Sponsors
 
 
-def candidate(key: str, score: float, title: str = "") -> Candidate:
+def candidate(key: str, score: float, title: str = "", rate: float | None = None) -> Candidate:
     words = title or f"{key} thing number {key}"
     made = Product(id=key, title=words, brand=key, variants=[Variant(sku=key, price=1)])
-    return Candidate(made, made.variants[0], score=score)
+    clicked = score if rate is None else rate
+    return Candidate(made, made.variants[0], score=score, click_rate=clicked)
 
 
 @pytest.fixture
@@ -47,6 +48,20 @@ def test_the_winner_takes_the_last_place_and_is_labelled(
     click = Event(type=EventType.CLICK, customer_id="ana", product_id="p6")
     sponsors.observe([click, click])
     assert sum(c.spent for c in store.all()) == pytest.approx(0.1 * 0.55 / 0.6, abs=1e-6)
+
+
+def test_quality_is_the_chance_of_a_click_whatever_the_merchant_aims_at(
+    open_sponsors: Callable[..., Sponsors],
+) -> None:
+    """The score may be of margins; whoever is clicked more often wins at the same bid."""
+    sponsors = open_sponsors(
+        {"product_ids": ["dear"], "bid": 0.4}, {"product_ids": ["liked"], "bid": 0.4}
+    )
+    shown = [candidate(f"p{n}", 0.9) for n in range(4)]
+    others = [candidate("dear", 0.8, rate=0.05), candidate("liked", 0.6, rate=0.2)]
+    placed, paid = sponsors.place([*shown, *others], shown, Constraints())
+    assert placed[-1].id == "liked"
+    assert paid[0].price == 100_000  # a quarter of the clicks: a quarter of the rival's bid
 
 
 def test_what_is_in_the_list_by_merit_is_neither_labelled_nor_charged(

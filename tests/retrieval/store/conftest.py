@@ -1,31 +1,20 @@
 """Every store test runs on SQLite and on a real PostgreSQL, each in a database of its own."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine
 
 from retrieval.store import Base, Sessions, connect, session_factory
-
-POSTGRES_URL = "postgresql://root@127.0.0.1:5432/test"
+from tests.databases import postgres_database
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A fresh database on the server at SHOPKEEPER_TEST_POSTGRES_URL, dropped afterwards."""
-    server = make_url(os.environ.get("SHOPKEEPER_TEST_POSTGRES_URL", POSTGRES_URL))
-    server = server.set(drivername="postgresql+psycopg")
-    name = f"shopkeeper_{uuid4().hex[:12]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield server.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with postgres_database() as url:
+        yield url
 
 
 @pytest.fixture(

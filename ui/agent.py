@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.api.keys import ApiKeys
 from assistant.conversation.conversation import Transcript
 from assistant.conversation.handoff import OPEN, Handoff
 from assistant.errors import AssistantError, ForbiddenError, HandoffConflictError
@@ -15,6 +14,7 @@ from assistant.shop import Shop
 from ui.changes import NOTHING, Changes
 from ui.facts import facts_html, queue_line
 from ui.render import transcript_html
+from ui.staff import StaffPage
 from ui.words import label
 
 NEWS_EVERY_S = 0.4
@@ -38,31 +38,14 @@ def build_agent(shop: Shop) -> gr.Blocks:
     return AgentPage(shop).blocks
 
 
-class AgentPage:
-    """Layout and handlers. The key is checked again at every one of them."""
+class AgentPage(StaffPage):
+    """The page of one shop."""
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._keys = ApiKeys.load(shop.settings)
-        first = "zh" if shop.settings.locale == "zh" else "en"
-        with gr.Blocks(
-            title=label("agent_title", first), fill_width=True, analytics_enabled=False
-        ) as self.blocks:
-            self._lay_out(first)
-            self._connect()
+    name, other = "agent", "merchant"
 
     def _lay_out(self, language: str) -> None:
         self._desk = gr.State(None)
-        with gr.Row(elem_classes="top"):
-            self._title = gr.HTML(self._heading(language), elem_classes="name")
-            self._language = gr.Radio(
-                [("English", "en"), ("中文", "zh")],
-                value=language,
-                label=label("language", language),
-                container=False,
-                elem_id="language",
-                min_width=150,
-            )
+        self._lay_out_top(language)
         with gr.Row(elem_classes="sign-in") as self._sign_in:
             self._key = gr.Textbox(
                 label=label("agent_key", language), type="password", elem_id="key"
@@ -333,8 +316,3 @@ class AgentPage:
         customer = f"{known.name} ({known.id})" if known else chosen.customer_id
         wishes = self._shop.rooms.wish().parts(transcript.conversation.state.constraints, language)
         return facts_html(chosen, customer, wishes, language)
-
-    def _heading(self, language: str) -> str:
-        name = f"{self._shop.settings.shop_name} · {label('agent_title', language)}"
-        other = escape(label("merchant_title", language))
-        return f'<h1>{escape(name)}</h1><a href="../merchant/">{other}</a>'

@@ -7,7 +7,6 @@ from typing import Any, get_args
 
 import gradio as gr
 
-from assistant.api.keys import ApiKeys
 from assistant.errors import AssistantError
 from assistant.insights import OwnAspectView, SeriesOf
 from assistant.shop import Shop
@@ -23,6 +22,7 @@ from ui.insights import (
     sentiment_html,
     vocabulary_html,
 )
+from ui.staff import StaffPage
 from ui.traffic import campaigns_html, experiments_html, exposure_html, funnel_html
 from ui.words import label
 
@@ -47,31 +47,14 @@ def build_merchant(shop: Shop) -> gr.Blocks:
     return MerchantPage(shop).blocks
 
 
-class MerchantPage:
-    """Layout and handlers. The key is checked again at every one of them."""
+class MerchantPage(StaffPage):
+    """The page of one shop."""
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._keys = ApiKeys.load(shop.settings)
-        first = "zh" if shop.settings.locale == "zh" else "en"
-        with gr.Blocks(
-            title=label("merchant_title", first), fill_width=True, analytics_enabled=False
-        ) as self.blocks:
-            self._lay_out(first)
-            self._connect()
+    name, other = "merchant", "agent"
 
     def _lay_out(self, language: str) -> None:
         self._visit = gr.State(None)
-        with gr.Row(elem_classes="top"):
-            self._title = gr.HTML(self._heading(language), elem_classes="name")
-            self._language = gr.Radio(
-                [("English", "en"), ("中文", "zh")],
-                value=language,
-                label=label("language", language),
-                container=False,
-                elem_id="language",
-                min_width=150,
-            )
+        self._lay_out_top(language)
         with gr.Row(elem_classes="sign-in") as self._sign_in:
             self._key = gr.Textbox(
                 label=label("merchant_key", language), type="password", elem_id="key"
@@ -299,11 +282,6 @@ class MerchantPage:
 
     def _buckets(self, language: str) -> list[tuple[str, str]]:
         return [(label(f"merchant_{bucket}", language), bucket) for bucket in ("week", "month")]
-
-    def _heading(self, language: str) -> str:
-        name = f"{self._shop.settings.shop_name} · {label('merchant_title', language)}"
-        other = escape(label("agent_title", language))
-        return f'<h1>{escape(name)}</h1><a href="../agent/">{other}</a>'
 
 
 def _said(key: str, language: str) -> str:

@@ -86,7 +86,7 @@ def _understood(rooms: "Rooms", query: str, language: TurnLanguage) -> Constrain
     state = DialogueState(language=language)
     if not query:
         return state.constraints
-    if name := rooms.finder.search.called(query):
+    if name := rooms.finder.called(query):
         return Constraints(query=name)
     # What is looked for never depends on the intent, so the classifier is not asked.
     heard = rooms.understander().read(query, state)

@@ -167,6 +167,10 @@ class ProductFinder:
         """What the search remembers, for those who measure it."""
         return self.search.caches
 
+    def called(self, query: str) -> str | None:
+        """As ``HybridSearch.called``."""
+        return self.search.called(query)
+
     def find(
         self,
         constraints: Constraints,

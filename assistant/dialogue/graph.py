@@ -85,7 +85,7 @@ def understand(rooms: Rooms, work: Work) -> Work:
         heard = adjust_intent(heard, state)
     heard = judged(heard, rooms.own_words(), rooms.clauses)
     heard = repeated(heard, state.asked)
-    heard = calling(heard, rooms.finder.search.called)
+    heard = calling(heard, rooms.finder.called)
     update = {"turn": state.turn + 1, "language": heard.language, "asked": _asked(heard)}
     state = state.model_copy(update=update)
     spent = (perf_counter() - begun) * 1000

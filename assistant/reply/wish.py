@@ -12,6 +12,9 @@ from retrieval.lexicon import Lexicon
 from retrieval.lexicon.lexicon import name_key
 from retrieval.lexicon.tokens import tokenise
 
+VALUES_SAID = 6
+"""Values of one attribute that are named."""
+
 
 def category_words_left_out(query: str, categories: Sequence[str]) -> str:
     """The query without the words that only name the category: "summer dress" → "summer"."""
@@ -45,7 +48,7 @@ class WishWriter:
         book = phrases(language)
         parts = [*self._what(wish, language), *self._price(wish, book)]
         for name, values in wish.attributes.items():
-            parts.append(book.join(self._values(name, values, language), last="either"))
+            parts.append(self._either(name, values, book))
         query = wish.query.casefold()
         preferred = [
             words
@@ -94,6 +97,13 @@ class WishWriter:
         if low is not None:
             return [book.say("wish_price_min", min=money(low, self._currency))]
         return []
+
+    def _either(self, name: str, values: list[str], book: Phrases) -> str:
+        """Its values, or, where there are too many to hear, what they are values of."""
+        if len(values) > VALUES_SAID:
+            label = self._lexicon.label("attribute", name, book.language)
+            return book.say("wish_fitting", name=label)
+        return book.join(self._values(name, values, book.language), last="either")
 
     def _values(self, name: str, values: list[str], language: str) -> list[str]:
         return [self._value(name, value, language) for value in values]

@@ -111,9 +111,11 @@ def note_bounds(
     vocabulary: CatalogVocabulary,
     category_at: Callable[[int], str | None],
 ) -> None:
-    """Turns measures into alternatives; one that nothing in the catalogue can satisfy is unknown.
+    """Turns measures into alternatives.
 
-    An exact measure is noted only where nothing else has read its words.
+    One that nothing in the catalogue can satisfy is noted as it was said, so that the search can
+    tell what it let go of, where only one attribute can be meant; elsewhere it is unknown. An exact
+    measure is noted only where nothing else has read its words.
     """
     for bound in bounds:
         tokens = message.tokens_at(bound.start, bound.end)
@@ -129,7 +131,12 @@ def note_bounds(
             bound.use(message)
             message.use_all(u for u in message.units if name in _slots(u))
         elif not bound.exact:
-            message.unknown.append(message.text[bound.start : bound.end])
+            words = message.text[bound.start : bound.end].strip()
+            if meant := _meant(bound, named, vocabulary, category_at(tokens[0])):
+                message.change_span("set", f"attributes.{meant}", words, bound.start, bound.end)
+                bound.use(message)
+            else:
+                message.unknown.append(words)
 
 
 def _named_beside(message: Message, tokens: Sequence[int]) -> set[str]:
@@ -177,6 +184,23 @@ def _satisfying(
         return None
     _, name, found = max(options, key=lambda option: option[0])
     return name, found
+
+
+def _meant(
+    bound: Bound, named: set[str], vocabulary: CatalogVocabulary, category: str | None
+) -> str | None:
+    """The one attribute of a category that a measure can be of, whatever its values."""
+    if category is None:
+        return None
+    able = {
+        name
+        for unit in bound.meanings
+        for name in vocabulary.measures.get(unit.dimension, {})
+        if vocabulary.applies(name, category) >= RARE
+    }
+    told = able & ({*bound.hints, *named} | {unit.dimension for unit in bound.meanings})
+    meant = told or able
+    return next(iter(meant)) if len(meant) == 1 else None
 
 
 def _size(measured: Measured) -> tuple[float, float]:

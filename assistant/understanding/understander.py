@@ -30,7 +30,7 @@ from assistant.understanding.shown import ShownProduct
 from assistant.understanding.spelling import Speller
 from assistant.understanding.stock import asks_for_stock
 from assistant.understanding.understanding import Intent, IntentName, Reference, Understanding
-from assistant.understanding.values import choose_senses, note_unknown, note_values
+from assistant.understanding.values import choose_senses, note_unheld_sizes, note_unknown, note_values
 from assistant.understanding.vocabulary import CatalogVocabulary, Meaning, Sense
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.constraints import Constraints
@@ -118,6 +118,8 @@ class Understander:
         if not message.find("difference"):
             measures.note_bounds(message, bounds, self.vocabulary, category_at)
         persons.read_person(message, self.vocabulary, held)
+        if not pointed and not asked.attributes:
+            note_unheld_sizes(message, self.vocabulary, category_at)
         note_unknown(message, chosen)
         aspects = read_aspects(
             message,

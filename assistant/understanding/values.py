@@ -161,6 +161,34 @@ def note_unknown(message: Message, chosen: dict[int, Sense]) -> None:
                 message.unknown.append(words)
 
 
+def note_unheld_sizes(
+    message: Message, vocabulary: CatalogVocabulary, category_at: Callable[[int], str | None]
+) -> None:
+    """Notes a size that is announced and that nothing comes in: "size 50", 50码.
+
+    The search then finds nothing, and what it lets go of is told; in silence it would be dropped.
+    """
+    texts = [token.text for token in message.tokens]
+    for place, text in enumerate(texts):
+        if message.used[place] or not (_is_number(text) or text in _words()["letters"]):
+            continue
+        before = texts[place - 1] if place else ""
+        after = texts[place + 1] if place + 1 < len(texts) else ""
+        if before not in _words()["announcing"] and after not in _words()["after"]:
+            continue
+        category = category_at(place)
+        if category is None or vocabulary.applies("size", category) < WORN:
+            continue
+        if any(change.slot.endswith(".size") for change in message.changes):
+            continue
+        message.use(place, place + 1)
+        message.change("set", "attributes.size", text.upper(), place, place + 1)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
+
+
 def _is_unknown(sense: Sense) -> bool:
     return sense.name == "unknown"
 
@@ -178,7 +206,7 @@ def _is_announced(  # noqa: PLR0911
         return _is_brand_like(message, unit, before, after)
     if not single:
         return True
-    if token.text.replace(".", "").isdigit():
+    if _is_number(token.text):
         return before in _words()["before"] or after in _words()["after"]
     if len(token.text) == 1 and token.text.isascii():
         written = message.text[token.start]

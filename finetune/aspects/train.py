@@ -61,7 +61,7 @@ class ClauseRecipe(BaseModel):
     lora_rank: int = Field(8, ge=1)
     max_tokens: int = Field(48, ge=8)
     goes_on: bool = False
-    """Whether to begin with the shipped model, of the same rank, in place of anew."""
+    """Whether to begin with the shipped model, of this or a lower rank, in place of anew."""
     seed: int = 1
 
 

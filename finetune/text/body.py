@@ -89,16 +89,20 @@ def adapter_layers(body: nn.Module) -> dict[str, tuple[Numbers, Numbers]]:
 def fill_adapter(body: nn.Module, layers: Mapping[str, tuple[Numbers, Numbers]]) -> None:
     """Puts matrices such as ``adapter_layers`` gives into what ``add_adapter`` added.
 
+    Where that is of a higher rank, what it has beside them adds nothing until it is trained.
+
     Raises:
-        FinetuneError: they are of another rank or for other layers.
+        FinetuneError: they are of a higher rank or for other layers.
     """
     with torch.no_grad():
         for name, (down, up) in layers.items():
             try:
                 module: Any = body.get_submodule(name)
-                module.lora_A["default"].weight.copy_(torch.from_numpy(down))
+                rank = len(down)
+                module.lora_A["default"].weight[:rank].copy_(torch.from_numpy(down))
                 scaled = torch.from_numpy(up / module.scaling["default"])
-                module.lora_B["default"].weight.copy_(scaled)
+                whole = module.lora_B["default"].weight.zero_()
+                whole[:, :rank].copy_(scaled)
             except (AttributeError, RuntimeError) as error:
                 raise FinetuneError(f"The adapter does not fit layer {name}: {error}") from error
 

@@ -1,5 +1,6 @@
 """Products for a home page, a product page and a cart, each with the evidence behind it."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ POOL = 300
 KINDS_JOINED = 4
 """Categories that go with one, of which products are offered."""
 ACTED_ON = 5
+OF_ONE_KIND = 2
+"""Products of one category among those that go with others: a row of chargers helps nobody."""
 Reason = Callable[[Candidate], Iterable[Evidence | None]]
 
 
@@ -114,8 +117,10 @@ class Recommender:
         return Row("for_you", self._shown(ranked, profile, limit, only=("history", "popular")))
 
     def _because(self, profile: CustomerProfile, limit: int, taken: Collection[str]) -> Row | None:
+        bought = _bought(profile)
         seen = self._catalog.get_many(profile.recent(ACTED_ON))
-        product = next(iter(seen.values()), None)
+        # Who bought a thing is done with looking for it.
+        product = next((p for key, p in seen.items() if key not in bought), None)
         if product is None:
             return None
         like = self._like(product, profile, limit, {*taken, product.id})
@@ -227,7 +232,7 @@ class Recommender:
                 yield grounds.same_brand(candidate, product)
 
         ranked = sorted(unique.values(), key=lambda c: (-strength(c), c.id))
-        return self._shown(ranked, profile, limit, say)
+        return self._shown(_mixed(ranked), profile, limit, say)
 
     def _shown(
         self,
@@ -265,3 +270,15 @@ class Recommender:
 
 def _bought(profile: CustomerProfile) -> set[str]:
     return {key for key, touched in list(profile.products.items()) if touched.purchased}
+
+
+def _mixed(ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The same, those of a category that has had its share last."""
+    first: list[Candidate] = []
+    last: list[Candidate] = []
+    shown: Counter[tuple[str, ...]] = Counter()
+    for candidate in ranked:
+        leaf = tuple(candidate.product.category_path)
+        shown[leaf] += 1
+        (first if shown[leaf] <= OF_ONE_KIND else last).append(candidate)
+    return first + last

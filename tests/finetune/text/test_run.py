@@ -196,10 +196,14 @@ def test_an_adapter_can_be_taken_out_put_back_and_merged(tiny_model: Path) -> No
     merge_adapter(second)
     assert not adapter_layers(second)
     assert torch.allclose(second.eval()(input_ids=ids).last_hidden_state, expected, atol=1e-5)
-    third, _ = load_body(str(tiny_model), 16)
-    add_adapter(third, 8)
+    higher, _ = load_body(str(tiny_model), 16)
+    add_adapter(higher, 8)
+    fill_adapter(higher, adapter_layers(first))
+    assert torch.allclose(higher.eval()(input_ids=ids).last_hidden_state, expected, atol=1e-5)
+    lower, _ = load_body(str(tiny_model), 16)
+    add_adapter(lower, 2)
     with pytest.raises(FinetuneError, match="does not fit"):
-        fill_adapter(third, adapter_layers(first))
+        fill_adapter(lower, adapter_layers(first))
 
 
 def test_the_adversarial_term_raises_the_loss(tiny_model: Path) -> None:

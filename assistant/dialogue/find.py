@@ -70,7 +70,7 @@ def _recommend(
 ) -> tuple[Draft, DialogueState]:
     state, book = work["state"], book_of(work)
     draft = Draft("recommend", candidates=found.candidates, personal=found.personalised, lines=True)
-    draft.sentences += _notes(rooms, work)
+    draft.sentences += _notes(rooms, work, by_meaning=state.constraints.query)
     draft.sentences.append(_intro(rooms, state, found, further, book))
     draft.sentences += [_line(rooms, c, state.language, book) for c in found.candidates]
     draft.sentences += _unproven(rooms, state, found.candidates, book)
@@ -132,13 +132,16 @@ def _line(rooms: Rooms, candidate: Candidate, language: str, book: Phrases) -> s
     )
 
 
-def _notes(rooms: Rooms, work: Work) -> list[str]:
-    """What was read otherwise than written, or not understood at all."""
+def _notes(rooms: Rooms, work: Work, by_meaning: str = "") -> list[str]:
+    """What was read otherwise than written, or not understood at all; unknown words that stand in
+    ``by_meaning``, the query of what is shown, have been searched for all the same."""
     heard, book = work["understanding"], book_of(work)
     notes = [book.say("corrected", written=w, read=r) for w, r in heard.corrections.items()]
-    if heard.unknown_words:
-        words = book.join([f"“{word}”" for word in heard.unknown_words])
-        notes.append(book.say("unknown_words", words=words))
+    near = [word for word in heard.unknown_words if word.casefold() in by_meaning.casefold()]
+    lost = [word for word in heard.unknown_words if word not in near]
+    for key, unknown in (("unknown_words", lost), ("unknown_by_meaning", near)):
+        if unknown:
+            notes.append(book.say(key, words=book.join([f"“{word}”" for word in unknown])))
     currency = work["state"].constraints.currency
     if currency and currency != rooms.currency:
         notes.append(book.say("currency_note", currency=rooms.currency))

@@ -15,6 +15,9 @@ from retrieval.lexicon.tokens import tokenise
 VALUES_SAID = 6
 """Values of one attribute that are named."""
 
+BARE = 4
+"""Characters of a size that is said with the word "size"."""
+
 
 def category_words_left_out(query: str, categories: Sequence[str]) -> str:
     """The query without the words that only name the category: "summer dress" → "summer"."""
@@ -103,7 +106,11 @@ class WishWriter:
         if len(values) > VALUES_SAID:
             label = self._lexicon.label("attribute", name, book.language)
             return book.say("wish_fitting", name=label)
-        return book.join(self._values(name, values, book.language), last="either")
+        said = book.join(self._values(name, values, book.language), last="either")
+        if all(_is_bare(name, value) for value in values):
+            label = self._lexicon.label("attribute", name, book.language).replace("_", " ")
+            return book.say("wish_bare", name=label, values=said)
+        return said
 
     def _values(self, name: str, values: list[str], language: str) -> list[str]:
         return [self._value(name, value, language) for value in values]
@@ -131,3 +138,9 @@ class WishWriter:
     def _aspects(self, names: list[str], book: Phrases) -> str:
         labels = [self._lexicon.label("aspect", name, book.language) for name in names]
         return book.join(labels, last="either")
+
+
+def _is_bare(name: str, value: str) -> bool:
+    """Whether a value means nothing without its attribute's name: "43", "XL"."""
+    code = name == "size" and len(value) <= BARE and value.isascii()
+    return code or value.replace(".", "", 1).isdigit()

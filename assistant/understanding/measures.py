@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, takewhile
+from math import inf, log
 from typing import NamedTuple
 
 from assistant.understanding.bounds import alternatives, bound_words, either
@@ -64,6 +65,12 @@ class Bound:
             slack = -slack
         above = low is None or measured.high >= low - slack
         return above and (high is None or measured.low <= high + slack)
+
+    def distance(self, measured: Measured, unit: Unit) -> float:
+        """How many times a value would have to be taken to come to the bound, as a logarithm."""
+        ends = [end * unit.factor for end in (self.low, self.high) if end]
+        sizes = [size for size in (measured.low, measured.high) if size > 0]
+        return min((abs(log(e / s)) for e in ends for s in sizes if e > 0), default=inf)
 
 
 class _Comparison(NamedTuple):
@@ -189,18 +196,17 @@ def _satisfying(
 def _meant(
     bound: Bound, named: set[str], vocabulary: CatalogVocabulary, category: str | None
 ) -> str | None:
-    """The one attribute of a category that a measure can be of, whatever its values."""
+    """The attribute of a category that a measure is of, whatever its values: one named beside it,
+    else the one whose values come nearest."""
     if category is None:
         return None
-    able = {
-        name
-        for unit in bound.meanings
-        for name in vocabulary.measures.get(unit.dimension, {})
-        if vocabulary.applies(name, category) >= RARE
-    }
-    told = able & ({*bound.hints, *named} | {unit.dimension for unit in bound.meanings})
-    meant = told or able
-    return next(iter(meant)) if len(meant) == 1 else None
+    far: dict[tuple[bool, str], float] = {}
+    for unit in bound.meanings:
+        for name, values in vocabulary.measures.get(unit.dimension, {}).items():
+            if vocabulary.applies(name, category) >= RARE:
+                told = name in bound.hints or name in named or name == unit.dimension
+                far[not told, name] = min(bound.distance(m, unit) for m in values)
+    return min(far, key=lambda key: (key[0], far[key], key[1]))[1] if far else None
 
 
 def _size(measured: Measured) -> tuple[float, float]:

@@ -42,9 +42,27 @@ def test_every_value_that_satisfies_is_an_alternative(
     assert (found.price_min, found.price_max) == (None, None)
 
 
-def test_a_bound_that_no_value_satisfies_is_told(understander: Understander) -> None:
-    heard = understander.read("a backpack bigger than 900 litres", DialogueState())
+def test_a_bound_that_no_value_satisfies_is_kept_so_that_the_search_tells(
+    wish: Reading, understander: Understander
+) -> None:
+    assert wish("a backpack bigger than 900 litres").attributes == {
+        "capacity": ["bigger than 900 litres"]
+    }
+    # Of what there is no telling: nothing is noted, and the words are told as unknown.
+    heard = understander.read("something bigger than 900 litres", DialogueState())
     assert heard.unknown_words == ["bigger than 900 litres"]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("running shoes size 61", "61"), ("跑鞋 61码", "61"), ("size 61 boots", "61")]
+)
+def test_a_size_that_nothing_comes_in_is_kept(wish: Reading, text: str, size: str) -> None:
+    assert wish(text).attributes["size"] == [size]
+
+
+@pytest.mark.parametrize("text", ["running shoes for 61 year olds", "laptops size 61"])
+def test_other_numbers_are_no_sizes(wish: Reading, text: str) -> None:
+    assert "size" not in wish(text).attributes
 
 
 @pytest.mark.parametrize("text", ["t-shirt under 20 in black", "鞋子200块以内", "under 30 pounds"])

@@ -82,6 +82,9 @@ class WishWriter:
         category = self._category(wish.category, language) if wish.category else None
         words = category_words_left_out(wish.query, [category or "", wish.category or ""])
         if category and words:
+            # "tv", not "tv electronics": nobody but the catalogue named the category.
+            if self._lexicon.stands_for_finer(wish.category or "", wish.query):
+                return [words]
             return [f"{words} {category}" if language == "en" else f"{words}{category}"]
         return [what for what in (category or words,) if what]
 

@@ -247,6 +247,13 @@ class Lexicon:
         """The kinds of product that a category's name speaks of ("Coats & Jackets" → both)."""
         return set(_kinds_of(self, text_language.fold(node_name)))
 
+    def stands_for_finer(self, category: str, query: str) -> bool:
+        """Whether words name a kind within a category, which then only stands for it: a television,
+        of electronics, in a catalogue that files none."""
+        held = self.kinds_of(category)
+        within = {kind for one in held for kind in self.narrower(one)} - held
+        return any(m.kind == "category" and m.value in within for m in self.find(query))
+
     def _index(self, language: str | None) -> Phrases[Concept | None]:
         phrases: Phrases[Concept | None] = Phrases((idiom, None) for idiom in self._idioms)
         for concept in self._concepts.values():

@@ -243,16 +243,10 @@ class HybridSearch:
         return relevant(asked, lexical, cosines, mask, self._fusion, self._answerable)
 
     def _is_finer(self, wanted: Constraints) -> bool:
-        """Whether the query names a kind within the category, which then only stands for it: a
-        television, of electronics, in a catalogue that files none."""
+        """See ``Lexicon.stands_for_finer``."""
         if wanted.category is None or self._lexicon is None:
             return False
-        held = self._lexicon.kinds_of(wanted.category)
-        within = {kind for one in held for kind in self._lexicon.narrower(one)} - held
-        return any(
-            match.kind == "category" and match.value in within
-            for match in self._lexicon.find(wanted.query)
-        )
+        return self._lexicon.stands_for_finer(wanted.category, wanted.query)
 
     def _fused(
         self,

@@ -109,11 +109,10 @@ class WishWriter:
         if len(values) > VALUES_SAID:
             label = self._lexicon.label("attribute", name, book.language)
             return book.say("wish_fitting", name=label)
-        said = book.join(self._values(name, values, book.language), last="either")
         if all(_is_bare(name, value) for value in values):
             label = self._lexicon.label("attribute", name, book.language).replace("_", " ")
-            return book.say("wish_bare", name=label, values=said)
-        return said
+            return book.say("wish_bare", name=label, values=book.join(values, last="either"))
+        return book.join(self._values(name, values, book.language), last="either")
 
     def _values(self, name: str, values: list[str], language: str) -> list[str]:
         return [self._value(name, value, language) for value in values]

@@ -125,3 +125,12 @@ def test_who_switched_it_off_gets_the_rows_of_a_stranger(shop: Shop) -> None:
     assert home.personalised == "customer_off"
     assert {row.kind for row in home.rows} <= {"new_here", "popular_now"}
     assert all(e.kind != "history" for row in home.rows for c in row.candidates for e in c.evidence)
+
+
+def test_what_was_bought_is_not_gone_out_from(shop: Shop) -> None:
+    shop.did(EventType.CLICK, ("bea", "dress-black"))
+    shop.did(EventType.PURCHASE, ("bea", "dress-red"))
+    shop.finder.profiles.forget("bea")
+    rows = {row.kind: row for row in shop.recommender.home("bea", 3).rows}
+    because = rows["because_you_viewed"].because
+    assert because is not None and because.id == "dress-black"

@@ -197,4 +197,7 @@ def _offer(rooms: Rooms, state: DialogueState, offer: Relaxation, book: Phrases)
     if moved:
         return book.say("widen_offer", n=offer.total, instead=book.join(moved))
     gone = [part for part in now if part not in then]
-    return book.say("relax_offer", n=offer.total, dropped=book.join(gone) or offer.slot)
+    if offer.slot == "in_stock_only":
+        return book.say("sold_out_offer", n=offer.total)
+    dropped = book.join(gone) or offer.slot.replace("_", " ")
+    return book.say("relax_offer", n=offer.total, dropped=dropped)

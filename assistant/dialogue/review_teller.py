@@ -100,7 +100,7 @@ class ReviewTeller:
             said.append(book.say(f"reviews_{found.trend.direction}"))
         if quote is not None:
             return [*said, self._said(quote)]
-        return said + (self._quote([found], side) or self._quote([found], 0))
+        return said + self._quote_counted(found, side)
 
     def doubts(self, candidate: Candidate) -> list[str]:
         """How many reviews of a product may not be genuine, on which grounds, and one of them."""
@@ -163,6 +163,15 @@ class ReviewTeller:
         sign = (review.rating > 3) - (review.rating < 3)
         self.quotes[self._about].append(Quote(cut.removesuffix("…"), review.id, sign))
         return self._book.say("reviews_quote_stars", n=review.rating, quote=cut)
+
+    def _quote_counted(self, found: AspectEvidence, side: int) -> list[str]:
+        """A quote of the side asked for, else of that of most; never of one that nobody is on."""
+        most = 1 if found.positive >= found.negative else -1
+        counts = {1: found.positive, -1: found.negative}
+        for sign in (side, most, -most):
+            if counts.get(sign) and (said := self._quote([found], sign)):
+                return said
+        return [] if any(counts.values()) else self._quote([found], 0)
 
     def _quote(self, aspects: Sequence[AspectEvidence], side: int) -> list[str]:
         """A quote on the first aspect that has one of this side; 0 takes either."""

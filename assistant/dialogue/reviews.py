@@ -1,6 +1,7 @@
 """What reviews say: counts, aspects and verbatim quotes."""
 
 from assistant.dialogue.decide import asks_for_best
+from assistant.dialogue.extreme import extreme
 from assistant.dialogue.named import named
 from assistant.dialogue.review_teller import ReviewTeller, grounds
 from assistant.dialogue.rooms import Rooms
@@ -9,7 +10,6 @@ from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
 from assistant.understanding.understanding import IntentName
 from retrieval.candidate import Candidate
-from retrieval.reviews.ratings import weighed
 
 MOST_TOLD = 4
 """Products that are told of one by one."""
@@ -19,7 +19,7 @@ def reviews(rooms: Rooms, work: Work) -> Work:
     """Sums up the reviews of the product meant, of each shown, or says which is judged best."""
     state, heard, book = work["state"], work["understanding"], book_of(work)
     if asks_for_best(heard) and len(state.shown) > 1 and not heard.doubts_reviews:
-        return _best(rooms, work)
+        return extreme(rooms, work)
     listed = rooms.describe(state.shown, work["owner"].customer_id)
     pointed = any(r.kind != "focus" for r in heard.references)
     compared = heard.intent.name == IntentName.COMPARE and not pointed
@@ -84,50 +84,3 @@ def _doubts_of_shop(rooms: Rooms, work: Work) -> Work:
     key = "reviews_doubted_shop" if n else "reviews_doubted_shop_none"
     said = book.say(key, n=n, total=summaries.count(), grounds=grounds(found, book))
     return {"draft": Draft("answer", [said]), "state": work["state"]}
-
-
-def _best(rooms: Rooms, work: Work) -> Work:
-    """Among the products shown, the one judged best, by aspect where one was asked about."""
-    state, heard, book = work["state"], work["understanding"], book_of(work)
-    listed = rooms.describe(state.shown, work["owner"].customer_id)
-    rated = [c for c in listed if c.reviews and c.reviews.count and c.reviews.rating is not None]
-    if not rated:
-        return {"draft": Draft("answer", [book.say("reviews_best_none")]), "state": state}
-    if heard.aspects:
-        return _best_in(rooms, work, rated)
-    merits = weighed([c.reviews for c in rated if c.reviews])
-    best, _ = max(zip(rated, merits, strict=True), key=lambda pair: pair[1])
-    assert best.reviews is not None
-    title = display.title(best.product, book.language)
-    rating, n = f"{best.reviews.rating:.1f}", best.reviews.count
-    said = [book.say("reviews_best", title=title, rating=rating, n=n)]
-    teller = ReviewTeller(rooms, heard, book)
-    said += teller.sides(best)
-    quick = ["quick_add_it", "quick_more"]
-    draft = Draft("answer", said, [best], quick, quotes=teller.quotes)
-    return {"draft": draft, "state": focused(state, [best])}
-
-
-def _best_in(rooms: Rooms, work: Work, rated: list[Candidate]) -> Work:
-    """The product judged best in the aspects asked about; those nobody judged in them are named."""
-    state, names, book = work["state"], work["understanding"].aspects, book_of(work)
-    label = book.join([rooms.lexicon.label("aspect", name, book.language) for name in names])
-
-    def merit(candidate: Candidate) -> list[float]:
-        assert candidate.reviews is not None
-        return [a.sentiment for name in names if (a := candidate.reviews.aspect(name))]
-
-    judged = [c for c in rated if merit(c)]
-    silent = [display.title(c.product, book.language) for c in rated if not merit(c)]
-    unknown = book.say("no_evidence", aspects=label, titles=book.join(silent)) if silent else ""
-    if not judged:
-        return {"draft": Draft("answer", [unknown]), "state": state}
-    best = max(judged, key=lambda c: sum(merit(c)) / len(merit(c)))
-    title = display.title(best.product, book.language)
-    said = [book.say("reviews_best_aspect", title=title, aspects=label)]
-    teller = ReviewTeller(rooms, work["understanding"], book)
-    for name in names:
-        said += teller.aspect(best, name)
-    quick = ["quick_add_it", "quick_more"]
-    draft = Draft("answer", [*said, unknown], [best], quick, quotes=teller.quotes)
-    return {"draft": draft, "state": focused(state, [best])}

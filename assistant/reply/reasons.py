@@ -106,7 +106,7 @@ class ReasonWriter:
             return display.category(candidate.product, language) or value
         if name == "brand":
             return display.brand(candidate.product, language) or value
-        label = self._lexicon.label("attribute", name, language).replace("_", " ")
+        label = self._lexicon.label("attribute", name, language)
         if value.casefold() in _AFFIRMED:
             return label
         return f"{label} {display.value(candidate.product, name, value, language, self._lexicon)}"

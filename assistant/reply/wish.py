@@ -107,12 +107,14 @@ class WishWriter:
     def _either(self, name: str, values: list[str], book: Phrases) -> str:
         """Its values, or, where there are too many to hear, what they are values of."""
         if len(values) > VALUES_SAID:
-            label = self._lexicon.label("attribute", name, book.language)
-            return book.say("wish_fitting", name=label)
+            return book.say("wish_fitting", name=self._name(name, book.language))
         if all(_is_bare(name, value) for value in values):
-            label = self._lexicon.label("attribute", name, book.language).replace("_", " ")
+            label = self._name(name, book.language)
             return book.say("wish_bare", name=label, values=book.join(values, last="either"))
         return book.join(self._values(name, values, book.language), last="either")
+
+    def _name(self, attribute: str, language: str) -> str:
+        return self._lexicon.label("attribute", attribute, language)
 
     def _values(self, name: str, values: list[str], language: str) -> list[str]:
         return [self._value(name, value, language) for value in values]
@@ -121,7 +123,7 @@ class WishWriter:
         if name == "category":
             return self._category(value, language)
         if value.casefold() == "yes":  # "wireless", not "yes"
-            return self._lexicon.label("attribute", name, language)
+            return self._name(name, language)
         known = self._facets.value(name, value)
         if known and (language in known.translations or language == "en"):
             return known.label(language)

@@ -18,7 +18,7 @@ from assistant.understanding.message import Message
 from assistant.understanding.message import Unit as Words
 from assistant.understanding.numbers import COUNT, parse
 from assistant.understanding.prices import AROUND, price_words
-from assistant.understanding.values import RARE
+from assistant.understanding.values import RARE, WORN
 from assistant.understanding.vocabulary import CatalogVocabulary, Measured
 from retrieval.lexicon.units import Unit, units
 
@@ -30,6 +30,8 @@ _BESIDE = 3
 """Words between a measure and the attribute named for it."""
 _NEAR = 12
 """Characters before a measure in which a word of its quality can stand."""
+_ALIKE = 4.0
+"""How many times the nearest value an exact measure may be."""
 _READ_ELSEWHERE = ("age",)
 """Dimensions that the reader of persons reads."""
 
@@ -137,12 +139,12 @@ def note_bounds(
                 message.change_span("add" if index else "set", slot, value, bound.start, bound.end)
             bound.use(message)
             message.use_all(u for u in message.units if name in _slots(u))
-        elif not bound.exact:
+        elif not bound.exact or not _is_of_a_person(vocabulary, category_at(tokens[0])):
             words = message.text[bound.start : bound.end].strip()
             if meant := _meant(bound, named, vocabulary, category_at(tokens[0])):
                 message.change_span("set", f"attributes.{meant}", words, bound.start, bound.end)
                 bound.use(message)
-            else:
+            elif not bound.exact:
                 message.unknown.append(words)
 
 
@@ -197,16 +199,27 @@ def _meant(
     bound: Bound, named: set[str], vocabulary: CatalogVocabulary, category: str | None
 ) -> str | None:
     """The attribute of a category that a measure is of, whatever its values: one named beside it,
-    else the one whose values come nearest."""
+    else the one whose values come nearest.
+
+    An exact measure may be of something else altogether: it has to come near, and most products
+    have to have the attribute.
+    """
     if category is None:
         return None
+    least, furthest = (WORN, log(_ALIKE)) if bound.exact else (RARE, inf)
     far: dict[tuple[bool, str], float] = {}
     for unit in bound.meanings:
         for name, values in vocabulary.measures.get(unit.dimension, {}).items():
-            if vocabulary.applies(name, category) >= RARE:
+            distance = min(bound.distance(m, unit) for m in values)
+            if vocabulary.applies(name, category) >= least and distance <= furthest:
                 told = name in bound.hints or name in named or name == unit.dimension
-                far[not told, name] = min(bound.distance(m, unit) for m in values)
+                far[not told, name] = distance
     return min(far, key=lambda key: (key[0], far[key], key[1]))[1] if far else None
+
+
+def _is_of_a_person(vocabulary: CatalogVocabulary, category: str | None) -> bool:
+    """Whether a bare measure may be the shopper's own: 170 cm, of what is worn."""
+    return category is None or vocabulary.applies("size", category) >= WORN
 
 
 def _size(measured: Measured) -> tuple[float, float]:

@@ -39,9 +39,12 @@ def read_person(message: Message, vocabulary: CatalogVocabulary, category: str |
     """Notes gender and age group of the person; unknown to the shop, the words go to the search."""
     said: dict[str, str] = {}
     spans: list[tuple[int, int]] = []
+    telling: set[int] = set()
     for phrase in _persons().find(message.tokens):
         entry = read_data_cached()[phrase.meanings[0]]
         spans.append((phrase.first, phrase.last))
+        if not entry.get("gender"):
+            telling.update(range(phrase.first, phrase.last))
         said["child"] = "yes" if entry.get("child") else said.get("child", "")
         said["gender"] = entry.get("gender", said.get("gender", ""))
         said["age"] = entry.get("age", said.get("age", ""))
@@ -65,7 +68,8 @@ def read_person(message: Message, vocabulary: CatalogVocabulary, category: str |
         if aged and category is None:
             _only_prefer_gender(message)
     if not noted and said.get("child"):
-        message.kept.update(i for s in spans for i in range(*s))
+        # Listings speak of kids, and none of somebody's nephew.
+        message.kept.update(telling)
 
 
 def _only_prefer_gender(message: Message) -> None:

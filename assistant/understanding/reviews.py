@@ -34,6 +34,11 @@ def leaning(folded: str) -> int:
     return (good is not None) - (bad is not None)
 
 
+def asks_for_worst(folded: str) -> bool:
+    """Whether the one that comes off worst is asked for: "the worst rated?", 哪个最差."""
+    return bool(_words("worst").search(folded))
+
+
 @cache
 def _words(heading: str) -> re.Pattern[str]:
     return re.compile("|".join(_sides(heading)))

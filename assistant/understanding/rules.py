@@ -1,7 +1,12 @@
 """Where the words leave no doubt, they outvote the intent classifier."""
 
+import re
+from functools import cache
+
 from assistant.dialogue.state import DialogueState
+from assistant.understanding.cues import read_data
 from assistant.understanding.understanding import Intent, IntentName, Understanding
+from retrieval.language import fold
 
 _ABOUT_PRODUCTS = frozenset((IntentName.SEARCH, IntentName.REFINE))
 _SERVICE = frozenset(
@@ -71,13 +76,28 @@ def _takes_back(heard: Understanding) -> bool:
 
 def _describes_what_is_sought(heard: Understanding, state: DialogueState) -> bool:
     """Whether what sounds like a complaint or like emptying the cart names a kind of product and
-    how it should be: "a sofa, not uncomfortable", 续航差的手机不要."""
+    how it should be, or only how not: "a sofa, not uncomfortable", 续航差的手机不要, "nothing that
+    arrives damaged"."""
     if heard.references or heard.order_id or heard.intent.name not in _GRUMBLING:
         return False
     slots = {change.slot for change in heard.changes}
+    if heard.intent.name == IntentName.COMPLAINT and _sets_out_without(heard.text):
+        return bool(slots) or bool(state.shown) or not state.constraints.is_empty()
     judged = bool(slots & {"avoid_aspects", "prefer_aspects"})
     alone = heard.intent.name == IntentName.REMOVE_FROM_CART and not state.shown
     return "category" in slots and (judged or alone)
+
+
+def _sets_out_without(text: str) -> bool:
+    """Whether a message begins with the fault that a thing must not have."""
+    return bool(_without().match(fold(text)))
+
+
+@cache
+def _without() -> re.Pattern[str]:
+    english, chinese = read_data("sought.yaml")["without"]
+    either = [rf"{re.escape(words)}\b" for words in english] + [re.escape(w) for w in chinese]
+    return re.compile(rf"(?:(?:and|but|please|ok|just)\W+)*(?:{'|'.join(either)})")
 
 
 def _certain(  # noqa: PLR0911, PLR0912 (a list of rules, each with its answer)

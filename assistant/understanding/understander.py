@@ -30,7 +30,12 @@ from assistant.understanding.shown import ShownProduct
 from assistant.understanding.spelling import Speller
 from assistant.understanding.stock import asks_for_stock
 from assistant.understanding.understanding import Intent, IntentName, Reference, Understanding
-from assistant.understanding.values import choose_senses, note_unheld_sizes, note_unknown, note_values
+from assistant.understanding.values import (
+    choose_senses,
+    note_unheld_sizes,
+    note_unknown,
+    note_values,
+)
 from assistant.understanding.vocabulary import CatalogVocabulary, Meaning, Sense
 from retrieval.catalog.facets import CatalogFacets
 from retrieval.constraints import Constraints

@@ -174,9 +174,11 @@ class Lexicon:
         return concept.forms(language) if concept else (value,)
 
     def label(self, kind_or_name: str, value: str, language: str) -> str:
-        """How a value, category or attribute name is displayed; ``value`` where it is unknown."""
+        """How a value, category or attribute name is displayed; ``value`` where it is unknown, an
+        attribute's name as one says it ("pet_safe" → "pet safe")."""
         if kind_or_name in ("attribute", "attribute_name"):
             concept = self._concepts.get(("attribute_name", "attribute_name", value))
+            value = value.replace("_", " ")
         else:
             concept = self.concept(kind_or_name, value) or self.concept(
                 kind_or_name, self.canonical(kind_or_name, value) or ""

@@ -54,7 +54,8 @@ def test_a_bound_that_no_value_satisfies_is_kept_so_that_the_search_tells(
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("running shoes size 61", "61"), ("跑鞋 61码", "61"), ("size 61 boots", "61")]
+    ("text", "size"),
+    [("running shoes size 61", "61"), ("跑鞋 61码", "61"), ("size 61 boots", "61")],
 )
 def test_a_size_that_nothing_comes_in_is_kept(wish: Reading, text: str, size: str) -> None:
     assert wish(text).attributes["size"] == [size]

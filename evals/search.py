@@ -27,8 +27,8 @@ from evals.judgments import (
     gain,
     mean_of,
     query_figures,
-    read_columns,
     read_judgments,
+    read_products,
 )
 from evals.views import View
 from finetune.errors import TrainingDataError
@@ -90,8 +90,7 @@ def evaluate(
     Raises:
         DataError: a file or a column is missing, or no judged query has a relevant product.
     """
-    ids, titles = read_columns(products, "product_uid", "product_title")
-    rows = {identifier: row for row, identifier in enumerate(ids)}
+    rows, titles = read_products(products)
     judged = read_judgments(judgments, rows)
     known = None if fit is None else read_judgments(fit, rows)
     told(f"indexing {len(titles)} titles")

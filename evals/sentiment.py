@@ -32,7 +32,12 @@ class SentimentFigures:
 
 
 def evaluate_sentiment(model: SentimentModel, examples: Sequence[Example]) -> SentimentFigures:
-    """Measures ``model`` on the examples of ``read_ratings``."""
+    """Measures ``model`` on the examples of ``read_ratings``.
+
+    Raises:
+        TrainingDataError: the judgements are on no one scale.
+    """
+    scale_of(examples)
     texts = [example.text for example in examples]
     model.probabilities(texts[:8])
     began = perf_counter()

@@ -48,9 +48,9 @@ def scale_of(examples: Iterable[Example]) -> tuple[str, ...]:
 
 
 def _read_file(file: Path, text: Sequence[str], label: str) -> list[Example]:
-    *texts, values = read_columns(file, *text, label)
+    table = read_columns(file, *text, label)
     found, left_out = [], []
-    for row, (*parts, value) in enumerate(zip(*texts, values, strict=True), 1):
+    for row, *parts, value in zip(table.rows, *table.columns, strict=True):
         whole = prepare(". ".join(str(part) for part in parts if part not in (None, "")))
         judgement = _judgement(value)
         if not whole:

@@ -7,39 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet
-
 from assistant.understanding.intent_model import prepare
 from finetune.errors import TrainingDataError
+from retrieval.catalog.table import Table, read_table
+from retrieval.errors import FeedError
 
 logger = logging.getLogger(__name__)
-
-
-def _read_csv(file: Path) -> pa.Table:
-    """A CSV without the rows that have too many or too few cells; those are logged."""
-
-    def leave_out(row: pyarrow.csv.InvalidRow) -> str:
-        # The header is line 1; a cell with line breaks moves the lines after it.
-        found, wanted = row.actual_columns, row.expected_columns
-        logger.warning("%s: row %d: %d cells, not %d", file, row.number - 1, found, wanted)
-        return "skip"
-
-    return pyarrow.csv.read_csv(
-        file,
-        pyarrow.csv.ReadOptions(use_threads=False),  # only so are rows numbered
-        pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out),
-    )
-
-
-_READERS = {
-    ".parquet": pyarrow.parquet.read_table,
-    ".csv": _read_csv,
-    ".jsonl": pyarrow.json.read_json,
-    ".ndjson": pyarrow.json.read_json,
-}
 
 
 _PART = "split"
@@ -69,7 +42,7 @@ class Example:
 
 
 def read_examples(files: Iterable[Path], text: str, label: str) -> list[Example]:
-    """Reads Parquet, CSV or JSONL files; rows without text or label are left out and logged.
+    """Reads Parquet, CSV, TSV or JSONL files; rows without text or label are left out and logged.
 
     Args:
         files: read one after the other.
@@ -92,14 +65,15 @@ def read_texts(file: Path, text: str) -> list[str]:
     Raises:
         TrainingDataError: the file is unreadable, of another kind or without the column.
     """
-    texts = (prepare(str(words)) for words in read_columns(file, text)[0] if words is not None)
+    (column,) = read_columns(file, text).columns
+    texts = (prepare(str(words)) for words in column if words is not None)
     return [words for words in texts if words]
 
 
 def _read_file(file: Path, text: str, label: str) -> list[Example]:
     examples = []
-    rows = zip(*read_columns(file, text, label, _PART), strict=True)
-    for row, (words, name, part) in enumerate(rows, 1):
+    table = read_columns(file, text, label, _PART)
+    for row, words, name, part in zip(table.rows, *table.columns, strict=True):
         cleaned = prepare(str(words)) if words is not None else ""
         if not cleaned or name is None or not str(name).strip():
             logger.warning("%s: row %d: no text or no label", file, row)
@@ -108,23 +82,19 @@ def _read_file(file: Path, text: str, label: str) -> list[Example]:
     return examples
 
 
-def read_columns(file: Path, *names: str) -> list[list[object]]:
-    """The named columns of a file; ``split`` is of blanks where there is none."""
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None:
-        raise TrainingDataError(f"{file}: expected one of {', '.join(_READERS)}.")
+def read_columns(file: Path, *names: str) -> Table:
+    """The named columns of a file with the numbers of their rows; ``split`` is of blanks where
+    there is none.
+
+    Raises:
+        TrainingDataError: the file is unreadable, of another kind or without one of the columns.
+    """
     try:
-        table = reader(file)
-    except (OSError, pa.ArrowException) as error:
-        raise TrainingDataError(f"{file}: unreadable: {error}") from error
-    for column in names:
-        if column != _PART and column not in table.column_names:
-            columns = ", ".join(table.column_names)
-            raise TrainingDataError(f"{file}: no column {column!r}; it has {columns}.")
-    return [
-        table[name].to_pylist() if name in table.column_names else [""] * len(table)
-        for name in names
-    ]
+        return read_table(
+            file, *(n for n in names if n != _PART), optional=[n for n in names if n == _PART]
+        )
+    except FeedError as error:
+        raise TrainingDataError(f"{file}: {error}") from error
 
 
 def without_duplicates(examples: Iterable[Example]) -> list[Example]:

@@ -28,7 +28,8 @@ def read_variants(file: Path) -> Variants:
             has no usable row.
     """
     found: dict[str, list[str]] = defaultdict(list)
-    for row, cells in enumerate(zip(*read_columns(file, "text", "variant"), strict=True), 1):
+    table = read_columns(file, "text", "variant")
+    for row, *cells in zip(table.rows, *table.columns, strict=True):
         text, variant = (prepare(str(cell)) if cell is not None else "" for cell in cells)
         key = text.casefold()
         if not text or not variant:

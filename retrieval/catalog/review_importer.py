@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -103,6 +103,10 @@ def import_reviews(
     return report
 
 
+AHEAD = timedelta(days=1)
+"""Clocks and time zones differ by no more."""
+
+
 class _ReviewReader:
     def __init__(self, mapping: ReviewMapping, report: ImportReport, file_date: datetime) -> None:
         self.undated: set[str] = set()
@@ -135,6 +139,9 @@ class _ReviewReader:
         title = reader.text(row, mapping.title, "title", TITLE_LENGTH) or ""
         customer = reader.identifier(row, mapping.customer_id, "customer_id")
         moment = reader.optional(row, mapping.at, "at", cells.as_moment)
+        if moment is not None and moment > datetime.now(UTC) + AHEAD:
+            self.warn("at: lies in the future; the date of the file is taken")
+            moment = None
         made = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
         found = detect(f"{title} {prose[:200]}")
         key = reader.identifier(row, mapping.id, "id") or made.hexdigest()[:24]

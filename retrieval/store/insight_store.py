@@ -211,11 +211,19 @@ class InsightStore:
         return sorted(found, key=lambda one: (one.day, one.customer_id))
 
     def satisfaction(self) -> dict[str, tuple[int, int, float]]:
-        """Of each customer who wrote reviews: how many, with four stars or more, and mean stars."""
+        """Of each customer who wrote reviews on the day of the first purchase or later: how many,
+        with four stars or more, and mean stars."""
+        begun = (
+            select(EventRow.customer_id, func.min(date_of(EventRow.at)).label("day"))
+            .where(EventRow.type == EventType.PURCHASE.value)
+            .group_by(EventRow.customer_id)
+            .subquery()
+        )
         good = func.sum(case((ReviewRow.rating >= 4, 1), else_=0))
         query = (
             select(ReviewRow.customer_id, func.count(), good, func.avg(ReviewRow.rating))
-            .where(ReviewRow.customer_id.is_not(None))
+            .join(begun, begun.c.customer_id == ReviewRow.customer_id)
+            .where(date_of(ReviewRow.at) >= begun.c.day)
             .group_by(ReviewRow.customer_id)
         )
         with self._sessions() as session:

@@ -9,7 +9,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from evals.errors import DataError
-from evals.judgments import measure
+from evals.judgments import measure, read_judgments, read_products
 from evals.search import Bench, evaluate
 from finetune.search.contrastive import Schedule
 from finetune.search.order import Growth
@@ -144,12 +144,39 @@ def test_encoder_and_order_are_learnt_from_enough_judgments(
 
 
 def test_bad_files_are_said(write: Write, products: Path, encoder: Encoder, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no column relevance"):
+    with pytest.raises(DataError, match="no column 'relevance'"):
         bad = write("bad.parquet", search_term=["a"], product_uid=[10])
         evaluate(products, bad, None, encoder, tmp_path)
     with pytest.raises(DataError, match="no query has"):
         none = write("none.parquet", search_term=["a"], product_uid=[10], relevance=[1.0])
         evaluate(products, none, None, encoder, tmp_path)
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 broken")
-    with pytest.raises(DataError, match="neither"):
+    with pytest.raises(DataError, match="damaged"):
         evaluate(tmp_path / "broken.parquet", products, None, encoder, tmp_path)
+
+
+def test_what_cannot_be_used_is_told_and_the_rest_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    products = tmp_path / "products.csv"
+    lines = [
+        "product_uid,product_title",
+        "1,Café chair",
+        "2,Oak desk,more",
+        "3,",
+        "1,Again",
+        "4,Lamp",
+    ]
+    products.write_text("\n".join(lines), encoding="cp1252")
+    rows, titles = read_products(products)
+    assert titles == ["Café chair", "Lamp"] and rows == {"1": 0, "4": 1}
+    for told in ("row 2: has 3 cells", "row 3: no title", "row 4: product_uid: 1 has a title"):
+        assert told in caplog.text
+    judged = tmp_path / "judged.csv"
+    lines = ["search_term,product_uid,relevance", "chair,1,3", "chair,4,abc", ",4,3", "lamp,4,nan"]
+    judged.write_text("\n".join([*lines, "lamp,4,2.5", "lamp,9,3"]), encoding="utf-8")
+    assert read_judgments(judged, rows) == {"chair": {0: 3.0}, "lamp": {1: 2.5}}
+    for told in ("row 2: relevance: 'abc'", "row 3: search_term", "row 4: relevance: 'nan'"):
+        assert told in caplog.text
+    with pytest.raises(DataError, match="no product_uid is that of a product"):
+        read_judgments(judged, {"x": 0})

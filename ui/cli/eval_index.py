@@ -25,7 +25,7 @@ def index(
     from evals.errors import EvalError
     from evals.growth_plot import growth_plot
     from evals.index_scale import measure_growth
-    from evals.judgments import read_columns
+    from evals.judgments import read_titles
     from evals.views import encoded
     from retrieval.encoder.opening import open_encoder
 
@@ -37,7 +37,7 @@ def index(
     models = settings.home / "models"
     encoder = open_encoder(models, "cpu")
     try:
-        (texts,) = read_columns(titles, "product_title")
+        texts = read_titles(titles)
     except EvalError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

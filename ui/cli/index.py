@@ -23,7 +23,9 @@ def register(parent: typer.Typer) -> None:
 def rebuild(
     ray: Annotated[
         str | None,
-        typer.Option(help="Embed with Ray Data: a cluster's address, or `local`. Needs [ray]."),
+        typer.Option(
+            help="Embed with Ray Data: a cluster's address, or `local`. Needs the extra `ray`."
+        ),
     ] = None,
 ) -> None:
     """Build a new index beside the one that serves, then switch to it."""
@@ -90,6 +92,8 @@ def check(
     except IndexNotReadyError as error:
         typer.echo(str(error), err=True)
         if not mend:
+            if as_json:
+                typer.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
             typer.echo("Run `shopkeeper index rebuild` to mend it.", err=True)
             raise typer.Exit(1) from error
     if mend and (found is None or found):

@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     file = write(tmp_path, "jsonl")
     with pytest.raises(TrainingDataError, match="no column 'rating'; it has title, text, stars"):
         read_ratings([file], ["text"], "rating")
-    with pytest.raises(TrainingDataError, match="expected one of"):
+    with pytest.raises(TrainingDataError, match="cannot be read"):
         read_ratings([tmp_path / "r.xls"], ["text"], "stars")
     with pytest.raises(TrainingDataError, match="unreadable"):
         read_ratings([tmp_path / "gone.csv"], ["text"], "stars")

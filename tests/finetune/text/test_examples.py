@@ -56,8 +56,8 @@ def test_whole_numbers_are_labels_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.txt", "x", "expected one of"),
-        ("a.parquet", "not parquet", "unreadable"),
+        ("a.txt", "x", "neither JSON"),
+        ("a.parquet", "not parquet", "neither JSON"),
         ("a.csv", "other,columns\n1,2\n", "no column 'say'"),
         ("a.jsonl", '{"say": "", "means": ""}\n', "No file holds a row"),
     ],
@@ -69,8 +69,27 @@ def test_unusable_files_say_why(tmp_path: Path, name: str, content: str, told: s
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(TrainingDataError, match="unreadable"):
+    with pytest.raises(TrainingDataError, match="cannot be read"):
         read_examples([tmp_path / "none.csv"], "say", "means")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_the_encoding_is_found(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    rows = ["say;means", *["很好用，质量不错；下次还来;好", "太差了，用了一天就坏;坏"] * 20]
+    path.write_text("\n".join(rows), encoding=encoding)
+    found = read_examples([path], "say", "means")
+    assert len(found) == 40 and {e.label for e in found} == {"好", "坏"}
+    assert found[0].text.startswith("很好用")
+
+
+def test_a_row_with_a_cell_too_many_is_left_out_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("say,means\none,x\ntwo,y,z\nthree,x\n", encoding="utf-8")
+    assert [e.text for e in read_examples([path], "say", "means")] == ["one", "three"]
+    assert "row 2: has 3 cells" in caplog.text
 
 
 def test_the_majority_decides_about_a_text_and_a_tie_drops_it() -> None:

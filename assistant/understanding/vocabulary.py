@@ -68,6 +68,10 @@ class Measured:
     """Size of the unit it is written in."""
 
 
+_BARE = re.compile(r"\d[\d.,]*(?:\s*[-~–]\s*\d[\d.,]*)?\+?$")
+"""A number or a range of them, without a unit."""
+
+
 class CatalogVocabulary:
     """Phrases of one catalogue. Built once per index generation."""
 
@@ -142,6 +146,9 @@ class CatalogVocabulary:
         found: dict[str, dict[str, list[Measured]]] = {}
         for name, values in self.facets.attributes.items():
             told = {facet.value: measures_of(facet.value) for facet in values}
+            if name.isalpha() and name != "size" and all(_BARE.match(value) for value in told):
+                # Of ``players`` or ``gears`` it is the name that says what the numbers count.
+                told = {value: measures_of(f"{value} {name}") for value in told}
             often = Counter(m.dimension for of in told.values() for m in of)
             for value, meanings in told.items():
                 # Where an attribute has kilograms, its "g" is no gigabyte.

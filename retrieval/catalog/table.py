@@ -51,7 +51,9 @@ def _parquet(path: Path, needed: Collection[str], names: Collection[str]) -> Tab
             count = file.metadata.num_rows
     except (arrow.ArrowException, OSError, ValueError) as error:
         raise FeedError(f"{path} is a damaged Parquet file: {error}") from error
-    columns = [table[n].to_pylist() if n in held else [""] * count for n in names]
+    columns: list[list[object]] = [
+        table[n].to_pylist() if n in held else [""] * count for n in names
+    ]
     return Table(list(range(1, count + 1)), columns)
 
 

@@ -8,6 +8,7 @@ from assistant.dialogue.state import DialogueState
 from assistant.understanding.measures import find_bounds
 from assistant.understanding.understander import Understander
 from retrieval.catalog.facets import CatalogFacets, ValueFacet
+from retrieval.catalog.product import Product, Variant
 from retrieval.language import fold, normalise
 from retrieval.lexicon import Lexicon
 from tests.assistant.understanding.conftest import Reading
@@ -99,3 +100,31 @@ def test_any_soup_of_measures_is_read_in_order(understander: Understander, text:
     found = find_bounds(clean, understander.vocabulary)
     assert all(0 <= bound.start < bound.end <= len(clean) for bound in found)
     assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("board games for 6 players", ["2-6", "4-10"]),
+        ("6人玩的桌游", ["2-6", "4-10"]),
+        ("board games for at least 7 people", ["4-10"]),
+    ],
+)
+def test_numbers_without_a_unit_count_what_their_attribute_says(
+    text: str, values: list[str]
+) -> None:
+    games = [
+        Product(
+            id=str(place),
+            title=f"Game {place}",
+            category_path=["Board Games"],
+            currency="USD",
+            attributes={"players": [players]},
+            variants=[Variant(sku=str(place), price=20)],
+        )
+        for place, players in enumerate(["2-4", "2-6", "2", "4-10"])
+    ]
+    reader = Understander(Lexicon.load(), CatalogFacets.observe(games))
+    changes = reader.read(text, DialogueState()).changes
+    assert [c.value for c in changes if c.slot == "attributes.players"] == values
+    assert not any(c.slot.startswith("price") for c in changes)

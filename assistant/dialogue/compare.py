@@ -1,5 +1,6 @@
 """Comparing products side by side."""
 
+from assistant.dialogue.extreme import extreme as judged
 from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.targets import focused, targets
 from assistant.dialogue.work import Draft, Work, book_of
@@ -19,6 +20,8 @@ def compare(rooms: Rooms, work: Work) -> Work:
     found = targets(rooms, work, AT_MOST) if work["understanding"].references else []
     if not found:
         found = rooms.describe(state.shown[:2], work["owner"].customer_id)
+    if len(found) == 1 and (end := _extreme(work)):
+        return judged(rooms, work) if end == "best_rated" else _answer(work, found[0], end)
     if len(found) < 2:
         key = "compare_need_two" if state.shown else "no_products_yet"
         return {"draft": Draft("clarify", [book.say(key)]), "state": state}
@@ -27,6 +30,24 @@ def compare(rooms: Rooms, work: Work) -> Work:
     sentences.append(_verdict(found, book))
     draft = Draft("compare", sentences, found, ["quick_why", "quick_reviews"], lines=True)
     return {"draft": draft, "state": focused(state, found)}
+
+
+def _extreme(work: Work) -> str | None:
+    """Which end was asked for, where all shown were to be compared: "which is the cheapest?"."""
+    references = work["understanding"].references
+    return next((str(r.value) for r in references if r.kind == "extreme"), None)
+
+
+def _answer(work: Work, found: Candidate, end: str) -> Work:
+    """The one product at that end, and by what."""
+    book = book_of(work)
+    said = book.say(
+        f"compare_is_{end}",
+        title=display.title(found.product, book.language),
+        price=money(found.variant.price, found.product.currency),
+    )
+    draft = Draft("answer", [said], [found], ["quick_add_it", "quick_why", "quick_reviews"])
+    return {"draft": draft, "state": focused(work["state"], [found])}
 
 
 def _line(rooms: Rooms, candidate: Candidate, found: list[Candidate], book: Phrases) -> str:

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from assistant.dialogue.state import DialogueState
-from assistant.understanding.reviews import about_reviews
+from assistant.understanding.reviews import about_reviews, asks_for_worst
 from assistant.understanding.understanding import IntentName, Understanding
 
 Route = Literal[
@@ -99,14 +99,16 @@ def chosen_intent(heard: Understanding, pending: dict[str, Any]) -> IntentName |
 
 
 def asks_for_best(heard: Understanding) -> bool:
-    """Whether it is asked which product is the best by its reviews, on the whole or in an aspect.
+    """Whether it is asked which product is best by its reviews, or worst, on the whole or in an
+    aspect.
 
     "Compare the first two" and "the battery of the first and the third" name which they mean.
     """
     if any(r.kind in ("ordinal", "name", "attribute") for r in heard.references):
         return False
     by_rating = any(c.slot == "sort" and c.value == "rating" for c in heard.changes)
-    return by_rating or (heard.intent.name == IntentName.COMPARE and bool(heard.aspects))
+    judged = bool(heard.aspects) or asks_for_worst(heard.text.casefold())
+    return by_rating or (heard.intent.name == IntentName.COMPARE and judged)
 
 
 def _by_reviews(heard: Understanding) -> bool:

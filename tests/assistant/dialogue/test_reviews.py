@@ -1,8 +1,9 @@
 """Wishes and questions about reviews, over the demo store and over a shop of other things."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -175,6 +176,50 @@ def test_the_best_in_an_aspect_names_those_nobody_judged(
     turn = talk.say(question)
     assert [p.id for p in turn.products] == [QUIET]
     assert silent in turn.reply
+
+
+@pytest.mark.parametrize(
+    ("first", "question"),
+    [
+        ("fans", "which one has the worst quality?"),
+        ("fans", "which is the worst rated?"),
+        ("fans", "which one is worst for noise?"),
+        ("风扇", "哪个质量最差"),
+        ("风扇", "哪个评价最差"),
+    ],
+)
+def test_the_worst_is_not_told_as_the_best(fans: Shop, first: str, question: str) -> None:
+    talk = Talk(fans)
+    talk.say(first)
+    turn = talk.say(question)
+    assert [p.id for p in turn.products] == [LOUD]
+    assert "best" not in turn.reply and "最好" not in turn.reply
+    assert "person" not in turn.reply and "人工" not in turn.reply
+
+
+@pytest.mark.parametrize(
+    ("first", "question", "end"),
+    [
+        ("fans", "which is the cheapest?", min),
+        ("fans", "which of these is the most expensive?", max),
+        ("风扇", "哪个最便宜", min),
+    ],
+)
+def test_one_end_of_what_is_shown(
+    fans: Shop, first: str, question: str, end: Callable[..., Any]
+) -> None:
+    talk = Talk(fans)
+    listed = talk.say(first).products
+    turn = talk.say(question)
+    assert [p.id for p in turn.products] == [end(listed, key=lambda p: p.price).id]
+
+
+@pytest.mark.parametrize("wish", ["nothing that breaks", "nothing that rattles please"])
+def test_a_fault_that_must_not_be_is_no_complaint(fans: Shop, wish: str) -> None:
+    talk = Talk(fans)
+    talk.say("fans")
+    turn = talk.say(wish)
+    assert turn.intent.name != IntentName.COMPLAINT and "sorry" not in turn.reply
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from assistant.understanding.message import Message, Unit
 from assistant.understanding.polarity import mark_polarity
 from assistant.understanding.query import note_unwanted_words, read_queries, unknown_words
 from assistant.understanding.questions import is_question, read_questions
+from assistant.understanding.relative import note_relative
 from assistant.understanding.reviews import doubts_reviews, leaning
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.spelling import Speller
@@ -122,6 +123,8 @@ class Understander:
         note_values(message, chosen, state, self.vocabulary.leanings(held))
         if not message.find("difference"):
             measures.note_bounds(message, bounds, self.vocabulary, category_at)
+            if not topic.label and note_relative(message, pointed, state, shown, self.vocabulary):
+                pointed = []  # only said what to compare with
         persons.read_person(message, self.vocabulary, held)
         if not pointed and not asked.attributes:
             note_unheld_sizes(message, self.vocabulary, category_at)

@@ -143,4 +143,5 @@ def _read(path: Path, *columns: str) -> Table:
     try:
         return read_table(path, *columns)
     except FeedError as error:
-        raise DataError(str(error)) from error
+        told = str(error)
+        raise DataError(told if str(path) in told else f"{path}: {told}") from error

@@ -58,7 +58,7 @@ class ClauseRecipe(BaseModel):
     rate: float = Field(1.5e-3, gt=0)
     head_rate: float = Field(3e-3, gt=0)
     warm_up: float = Field(0.06, ge=0, le=1)
-    lora_rank: int = Field(8, ge=1)
+    lora_rank: int = Field(32, ge=1)
     max_tokens: int = Field(48, ge=8)
     goes_on: bool = False
     """Whether to begin with the shipped model, of this or a lower rank, in place of anew."""

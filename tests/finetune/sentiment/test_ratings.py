@@ -69,7 +69,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         read_ratings([file], ["text"], "rating")
     with pytest.raises(TrainingDataError, match="cannot be read"):
         read_ratings([tmp_path / "r.xls"], ["text"], "stars")
-    with pytest.raises(TrainingDataError, match="unreadable"):
+    with pytest.raises(TrainingDataError, match="cannot be read"):
         read_ratings([tmp_path / "gone.csv"], ["text"], "stars")
     empty = tmp_path / "e.jsonl"
     empty.write_text('{"text": "x", "label": 9}\n', encoding="utf-8")

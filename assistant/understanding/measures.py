@@ -30,7 +30,7 @@ _BESIDE = 3
 """Words between a measure and the attribute named for it."""
 _NEAR = 12
 """Characters before a measure in which a word of its quality can stand."""
-_ALIKE = 4.0
+_ALIKE = 8.0
 """How many times the nearest value an exact measure may be."""
 _READ_ELSEWHERE = ("age",)
 """Dimensions that the reader of persons reads."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from retrieval.language import has_han
 from retrieval.reviews.aspects import MAX_CHARACTERS, AspectMention, extract
 from retrieval.reviews.clause_model import ClauseCard
+from retrieval.reviews.occasion import only_tells_occasion
 from retrieval.reviews.vocabulary import Vocabulary
 
 _STOP = re.compile(r"[.!?。！？…;；\n]+")
@@ -55,7 +56,7 @@ def read_all(
         for start, end in segments(text[:MAX_CHARACTERS]):
             here = {m.aspect for m in said if m.start < end and m.end > start}
             least = _least(text[start:end], model.card, bool(here))
-            if least <= 1:
+            if least <= 1 and not only_tells_occasion(text[start:end]):
                 asked.append((place, start, end, least, here))
     rows = model.probabilities([texts[place][start:end] for place, start, end, _, _ in asked])
     for (place, start, end, least, here), row in zip(asked, rows, strict=True):

@@ -35,9 +35,13 @@ def register(app: typer.Typer) -> None:
 
 
 def load_into(sessions: Sessions, home: Path, console: Console) -> None:
-    """Generate the store or take it from the cache under ``home``, and write it, telling steps."""
+    """Generate the store or take it from the cache under ``home``, write it and read its reviews,
+    telling steps: nobody is told "no review speaks of that" because none has been read yet."""
     from retrieval.demo.cache import cached_store
     from retrieval.demo.load import load_demo
+    from retrieval.reviews.indexing import index_reviews
+    from retrieval.reviews.judge import ShippedJudge
+    from retrieval.store import ReviewStore
 
     start = perf_counter()
     with console.status("Demo store …") as status:
@@ -47,5 +51,10 @@ def load_into(sessions: Sessions, home: Path, console: Console) -> None:
 
         store = cached_store(home / "demo", now=datetime.now(UTC), progress=show)
         counts = load_demo(sessions, store, show)
+        index_reviews(
+            ReviewStore(sessions),
+            lambda n: show(f"{n:,} reviews read"),
+            judge=ShippedJudge(home / "models"),
+        )
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     console.print(f"Demo store loaded in {perf_counter() - start:.0f} s: {told}.")

@@ -143,5 +143,4 @@ def _read(path: Path, *columns: str) -> Table:
     try:
         return read_table(path, *columns)
     except FeedError as error:
-        told = str(error)
-        raise DataError(told if str(path) in told else f"{path}: {told}") from error
+        raise DataError(str(error)) from error

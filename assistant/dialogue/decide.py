@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from assistant.dialogue.state import DialogueState
-from assistant.understanding.reviews import about_reviews, asks_for_worst
+from assistant.understanding.reviews import about_reviews
 from assistant.understanding.understanding import IntentName, Understanding
 
 Route = Literal[
@@ -107,7 +107,7 @@ def asks_for_best(heard: Understanding) -> bool:
     if any(r.kind in ("ordinal", "name", "attribute") for r in heard.references):
         return False
     by_rating = any(c.slot == "sort" and c.value == "rating" for c in heard.changes)
-    judged = bool(heard.aspects) or asks_for_worst(heard.text.casefold())
+    judged = bool(heard.aspects) or heard.asks_worst
     return by_rating or (heard.intent.name == IntentName.COMPARE and judged)
 
 

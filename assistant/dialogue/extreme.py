@@ -5,7 +5,6 @@ from assistant.dialogue.rooms import Rooms
 from assistant.dialogue.targets import focused
 from assistant.dialogue.work import Draft, Work, book_of
 from assistant.reply import display
-from assistant.understanding.reviews import asks_for_worst
 from retrieval.candidate import Candidate
 from retrieval.reviews.ratings import weighed
 
@@ -19,7 +18,7 @@ def extreme(rooms: Rooms, work: Work) -> Work:
         return {"draft": Draft("answer", [book.say("reviews_best_none")]), "state": state}
     if heard.aspects:
         return _by_aspects(rooms, work, rated)
-    worst = asks_for_worst(heard.text.casefold())
+    worst = heard.asks_worst
     merits = weighed([c.reviews for c in rated if c.reviews])
     pick = min if worst else max
     found, _ = pick(zip(rated, merits, strict=True), key=lambda pair: pair[1])
@@ -34,9 +33,7 @@ def extreme(rooms: Rooms, work: Work) -> Work:
     ]
     teller = ReviewTeller(rooms, heard, book)
     said += teller.sides(found, complaints_first=worst)
-    quick = ["quick_more"] if worst else ["quick_add_it", "quick_more"]
-    draft = Draft("answer", said, [found], quick, quotes=teller.quotes)
-    return {"draft": draft, "state": focused(state, [found])}
+    return _told(work, found, said, teller)
 
 
 def _by_aspects(rooms: Rooms, work: Work, rated: list[Candidate]) -> Work:
@@ -55,7 +52,7 @@ def _by_aspects(rooms: Rooms, work: Work, rated: list[Candidate]) -> Work:
     unknown = book.say("no_evidence", aspects=label, titles=book.join(silent)) if silent else ""
     if not judged:
         return {"draft": Draft("answer", [unknown]), "state": state}
-    worst = asks_for_worst(heard.text.casefold())
+    worst = heard.asks_worst
     found = (min if worst else max)(judged, key=merit)
     said = [
         book.say(
@@ -67,9 +64,15 @@ def _by_aspects(rooms: Rooms, work: Work, rated: list[Candidate]) -> Work:
     teller = ReviewTeller(rooms, heard, book)
     for name in names:
         said += teller.aspect(found, name)
+    return _told(work, found, [*said, unknown], teller)
+
+
+def _told(work: Work, found: Candidate, said: list[str], teller: ReviewTeller) -> Work:
+    """The answer, of one product; the worst is not offered for the cart."""
+    worst = work["understanding"].asks_worst
     quick = ["quick_more"] if worst else ["quick_add_it", "quick_more"]
-    draft = Draft("answer", [*said, unknown], [found], quick, quotes=teller.quotes)
-    return {"draft": draft, "state": focused(state, [found])}
+    draft = Draft("answer", said, [found], quick, quotes=teller.quotes)
+    return {"draft": draft, "state": focused(work["state"], [found])}
 
 
 def _verdict(merit: float, *, worst: bool, alone: bool) -> str:

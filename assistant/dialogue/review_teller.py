@@ -38,10 +38,8 @@ class ReviewTeller:
 
     def summary(self, candidate: Candidate) -> list[str]:
         """Stars and counts, then the aspects asked about, or what is praised and criticised."""
-        book, evidence = self._book, candidate.reviews
-        self._about = candidate.id
-        title = display.title(candidate.product, book.language)
-        if evidence is None or not evidence.count:
+        book, (title, evidence) = self._book, self._open(candidate)
+        if evidence is None:
             return [book.say("reviews_none", title=title)]
         rating = f"{evidence.rating or 0:.1f}"
         said = [book.say("reviews_overall", n=evidence.count, title=title, rating=rating)]
@@ -76,9 +74,7 @@ class ReviewTeller:
 
     def aspect(self, candidate: Candidate, name: str) -> list[str]:
         """What reviews of a product say of one aspect, with a quote; or that none speaks of it."""
-        book, evidence = self._book, candidate.reviews
-        self._about = candidate.id
-        title = display.title(candidate.product, book.language)
+        book, (title, evidence) = self._book, self._open(candidate)
         label = self._rooms.lexicon.label("aspect", name, book.language)
         found = evidence.aspect(name) if evidence else None
         if evidence is None or found is None or not found.mentions:
@@ -104,10 +100,8 @@ class ReviewTeller:
 
     def doubts(self, candidate: Candidate) -> list[str]:
         """How many reviews of a product may not be genuine, on which grounds, and one of them."""
-        book, evidence = self._book, candidate.reviews
-        self._about = candidate.id
-        title = display.title(candidate.product, book.language)
-        if evidence is None or not evidence.count:
+        book, (title, evidence) = self._book, self._open(candidate)
+        if evidence is None:
             return [book.say("reviews_none", title=title)]
         if not evidence.suspected:
             return [book.say("reviews_doubted_none", n=evidence.count, title=title)]
@@ -122,6 +116,13 @@ class ReviewTeller:
         first = next((ids[0] for kind in GROUNDS if (ids := found.get(kind))), None)
         reviews = self._rooms.finder.summaries.reviews([first]) if first else {}
         return [said, *(self._review(review) for review in reviews.values())]
+
+    def _open(self, candidate: Candidate) -> tuple[str, ReviewEvidence | None]:
+        """Goes over to a product: its title, and its evidence if anybody reviewed it."""
+        self._about = candidate.id
+        evidence = candidate.reviews
+        title = display.title(candidate.product, self._book.language)
+        return title, evidence if evidence and evidence.count else None
 
     def _alike(
         self, product_id: str, found: AspectEvidence, side: int

@@ -175,7 +175,7 @@ def _satisfying(
                 continue
             if category is None and not told and len(attributes) > 1:
                 continue
-            found = [m.value for m in sorted(values, key=_size) if bound.takes(m, unit)]
+            found = [m.value for m in sorted(values, key=lambda m: m.span) if bound.takes(m, unit)]
             tells = 0 < len(found) < len(values)
             written = any(m.factor == unit.factor for m in values)
             if found:
@@ -220,10 +220,6 @@ def _meant(
 def _is_of_a_person(vocabulary: CatalogVocabulary, category: str | None) -> bool:
     """Whether a bare measure may be the shopper's own: 170 cm, of what is worn."""
     return category is None or vocabulary.applies("size", category) >= WORN
-
-
-def _size(measured: Measured) -> tuple[float, float]:
-    return measured.low, measured.high
 
 
 def _slots(unit: Words) -> set[str]:

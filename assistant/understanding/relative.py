@@ -14,7 +14,7 @@ from assistant.understanding.cues import read_data
 from assistant.understanding.message import Message
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.understanding import Reference
-from assistant.understanding.vocabulary import CatalogVocabulary, Measured
+from assistant.understanding.vocabulary import CatalogVocabulary
 
 _SIZES = ("screen_size", "capacity", "size", "width", "length", "height", "diameter")
 """What "bigger" may be of, in this order."""
@@ -78,11 +78,7 @@ def _beyond(
                 continue
             beyond = [v for v in values if (v.low > own.high if is_more else v.high < own.low)]
             if beyond:
-                yield name, [v.value for v in sorted(beyond, key=_size)]
-
-
-def _size(measured: Measured) -> tuple[float, float]:
-    return measured.low, measured.high
+                yield name, [v.value for v in sorted(beyond, key=lambda v: v.span)]
 
 
 @lru_cache(maxsize=1)

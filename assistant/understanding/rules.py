@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from assistant.dialogue.state import DialogueState
+from assistant.understanding.bounds import alternatives
 from assistant.understanding.cues import read_data
 from assistant.understanding.understanding import Intent, IntentName, Understanding
 from retrieval.language import fold
@@ -95,9 +96,11 @@ def _sets_out_without(text: str) -> bool:
 
 @cache
 def _without() -> re.Pattern[str]:
-    english, chinese = read_data("sought.yaml")["without"]
-    either = [rf"{re.escape(words)}\b" for words in english] + [re.escape(w) for w in chinese]
-    return re.compile(rf"(?:(?:and|but|please|ok|just)\W+)*(?:{'|'.join(either)})")
+    begun, without = (
+        alternatives(word for words in read_data("sought.yaml")[heading] for word in words)
+        for heading in ("begun", "without")
+    )
+    return re.compile(rf"(?:{begun}\W+)*{without}")
 
 
 def _certain(  # noqa: PLR0911, PLR0912 (a list of rules, each with its answer)

@@ -26,7 +26,7 @@ from assistant.understanding.polarity import mark_polarity
 from assistant.understanding.query import note_unwanted_words, read_queries, unknown_words
 from assistant.understanding.questions import is_question, read_questions
 from assistant.understanding.relative import note_relative
-from assistant.understanding.reviews import doubts_reviews, leaning
+from assistant.understanding.reviews import asks_for_worst, doubts_reviews, leaning
 from assistant.understanding.shown import ShownProduct
 from assistant.understanding.spelling import Speller
 from assistant.understanding.stock import asks_for_stock
@@ -156,6 +156,7 @@ class Understander:
             aspects=aspects,
             doubts_reviews=doubts_reviews(message.folded),
             review_side=leaning(message.folded),
+            asks_worst=asks_for_worst(message.folded),
             asked_attributes=asked.attributes,
             asked_values=asked.values,
             quantity=quantity,

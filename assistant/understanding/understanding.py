@@ -115,6 +115,8 @@ class Understanding(BaseModel):
     """Whether it asks if reviews are genuine."""
     review_side: int = 0
     """-1 where reviews are asked for complaints, 1 where for praise."""
+    asks_worst: bool = False
+    """Whether the product that comes off worst is asked for, and not the best."""
     asked_attributes: list[str] = Field(default_factory=list)
     """Attributes asked about, not filtered by ("does it come in M?" → size)."""
     asked_values: dict[str, list[str]] = Field(default_factory=dict)

@@ -67,6 +67,10 @@ class Measured:
     factor: float
     """Size of the unit it is written in."""
 
+    @property
+    def span(self) -> tuple[float, float]:
+        return self.low, self.high
+
 
 _BARE = re.compile(r"\d[\d.,]*(?:\s*[-~–]\s*\d[\d.,]*)?\+?$")
 """A number or a range of them, without a unit."""

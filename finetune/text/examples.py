@@ -94,8 +94,7 @@ def read_columns(file: Path, *names: str) -> Table:
             file, *(n for n in names if n != _PART), optional=[n for n in names if n == _PART]
         )
     except FeedError as error:
-        told = str(error)
-        raise TrainingDataError(told if str(file) in told else f"{file}: {told}") from error
+        raise TrainingDataError(str(error)) from error
 
 
 def without_duplicates(examples: Iterable[Example]) -> list[Example]:

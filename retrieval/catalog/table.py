@@ -31,6 +31,14 @@ def read_table(path: Path, *needed: str, optional: Collection[str] = ()) -> Tabl
     Raises:
         FeedError: the file is missing, empty, of no known kind or without a needed column.
     """
+    try:
+        return _read(path, needed, optional)
+    except FeedError as error:
+        told = str(error)
+        raise FeedError(told if str(path) in told else f"{path}: {told}") from error
+
+
+def _read(path: Path, needed: tuple[str, ...], optional: Collection[str]) -> Table:
     suffixes = path.name.lower().removesuffix(".gz").rsplit(".", 1)[1:]
     feed = open_feed(path, "csv" if suffixes == ["csv"] else None)
     names = (*needed, *optional)

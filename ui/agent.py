@@ -19,9 +19,6 @@ from ui.words import label
 
 NEWS_EVERY_S = 0.4
 LONGEST = 2000
-RESENT = 2
-"""An answer to a look for news may reach the page after that to a press of a button, though it was
-made before it, and would lock what has been claimed: the next looks show how things stand again."""
 
 
 @dataclass(slots=True)
@@ -34,8 +31,6 @@ class Desk:
     open_id: str | None = None
     seen: tuple[Any, ...] = ()
     """What the page shows; as long as it is the same, the page is left alone."""
-    resend: int = 0
-    """How many more times it is shown all the same; see ``RESENT``."""
 
 
 def build_agent(shop: Shop) -> gr.Blocks:
@@ -217,11 +212,7 @@ class AgentPage(StaffPage):
             return self._do(desk)
         before, desk.language = desk.seen, language
         view = self._view(desk)
-        if desk.seen == before and not desk.resend:
-            return NOTHING
-        if desk.seen == before:
-            desk.resend -= 1
-        return view
+        return view if desk.seen != before else NOTHING
 
     def _say(
         self, box: gr.Textbox, text: str, desk: Desk | None, act: Callable[[str, str, str], Any]
@@ -284,9 +275,7 @@ class AgentPage(StaffPage):
         transcript = self._transcript(chosen)
         last = transcript.conversation.last_seq if transcript else 0
         notes = len(chosen.notes) if chosen else 0
-        seen = (ready, tuple(choices), desk.open_id, last, notes, language)
-        if seen != desk.seen:
-            desk.seen, desk.resend = seen, RESENT
+        desk.seen = (ready, tuple(choices), desk.open_id, last, notes, language)
         told = "loading" if not ready else "agent_choose" if queue else "agent_empty"
         place = "agent_reply_placeholder" if mine else "agent_reply_locked"
         count = escape(label("agent_waiting", language, n=waiting))
